@@ -1,0 +1,1 @@
+//! Sealing with key ids, tokens, form tokens, password hashes, assertion signing.

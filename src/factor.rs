@@ -1,0 +1,1 @@
+//! First and second factors and their registries.

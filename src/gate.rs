@@ -1,0 +1,9 @@
+//! Identify, decide, sign-in flow. The only place that mints a `Passage`; without one there is no upstream peer.
+
+pub mod flow;
+pub mod service;
+pub mod verdict;
+
+pub use flow::{Answer, ChallengePage, SetUpPage, SignIn, SignedOut, Who};
+pub use service::Gate;
+pub use verdict::{Denial, Fault, Identity, Passage, Refusal, Verdict};

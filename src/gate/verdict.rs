@@ -1,0 +1,103 @@
+//! What the gate says of a request.
+
+use crate::types::{Acr, Assurance, Email, GroupName, ReturnTo, SessionId, TokenHash, UserId, UserName};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// The gate's answer. Refusal is a value; a `Fault` is our own failure and closes the gate (503).
+#[derive(Debug)]
+pub enum Verdict {
+    Pass(Passage),
+    /// The path is one of our own pages: the local service answers.
+    Local,
+    Refuse(Refusal),
+}
+
+/// The permit to reach the upstream. Made only by the gate.
+#[derive(Debug)]
+pub struct Passage {
+    pub(super) identity: Option<Arc<Identity>>,
+    pub(super) key: Option<SessionKey>,
+    pub(super) rule: Option<Arc<str>>,
+    pub(super) sign_out: bool,
+}
+
+/// What a live exchange is registered and checked again by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionKey {
+    pub session: SessionId,
+    pub user: UserId,
+    pub(super) token: TokenHash,
+}
+
+impl Passage {
+    /// Who the upstream is told it is; `None` on public rules.
+    pub fn identity(&self) -> Option<&Arc<Identity>> {
+        self.identity.as_ref()
+    }
+    /// The session whose traffic this is; `None` on public rules, which need no lease and are never cut.
+    pub fn session(&self) -> Option<SessionKey> {
+        self.key
+    }
+    pub fn rule(&self) -> Option<&Arc<str>> {
+        self.rule.as_ref()
+    }
+    /// The path is the app's own sign-out: once the upstream has answered, our session ends.
+    pub fn signs_out(&self) -> bool {
+        self.sign_out
+    }
+}
+
+/// Who the upstream is told the visitor is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub user: UserId,
+    pub session: SessionId,
+    pub name: UserName,
+    pub email: Option<Email>,
+    pub groups: BTreeSet<GroupName>,
+    pub assurance: Assurance,
+    /// Raised with every change of the account; part of what a signed assertion is cached by.
+    pub account_version: u64,
+}
+impl Identity {
+    pub fn acr(&self) -> Acr {
+        self.assurance.acr()
+    }
+}
+
+/// Why a request does not pass. Who asks decides how it looks: a page or problem+json.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Nobody is signed in.
+    SignIn { to: ReturnTo },
+    /// Signed in, the second factor is asked.
+    Challenge { to: ReturnTo },
+    /// Signed in, a second factor has to be set up first.
+    Enrol { to: ReturnTo },
+    /// 403: no sign-in or step-up would help.
+    Denied { rule: Option<Arc<str>>, why: Denial },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// A rule, or the default, says no.
+    Rule,
+    /// The rule asks a second factor of somebody who is exempt and has none.
+    Exempt,
+    /// A WebSocket handshake from another origin, or from none (cross-site WebSocket hijacking).
+    Origin,
+}
+
+/// Our own failure: 503, Retry-After, cookies kept.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("the store did not answer")]
+    Store(#[from] crate::store::StoreError),
+    #[error("this node has no lease")]
+    NoLease,
+    #[error("a secret could not be opened ({0})")]
+    Seal(&'static str),
+    #[error("too many sign-ins at once")]
+    Busy,
+}

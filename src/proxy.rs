@@ -1,0 +1,3 @@
+//! The pingora adapter: listener, inbound, upstream, headers, local pages. Decides nothing: the gate does.
+
+pub mod settings;

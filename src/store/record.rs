@@ -1,0 +1,173 @@
+//! The records of SPEC §12 that exist so far. Each carries a version; an older version's data opens.
+
+use crate::types::{
+    Assurance, Email, FactorId, GroupName, Origin, PasswordHash, ReturnTo, SecondFactor, Seq, SessionId, Timestamp,
+    TokenHash, UserId, UserName,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A user's account and factors: one record, so that a lost part never looks like *not enrolled* or *not disabled*.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    pub id: UserId,
+    pub name: UserName,
+    pub email: Option<Email>,
+    pub groups: BTreeSet<GroupName>,
+    /// BCP 47 tag; `None`: by the browser.
+    pub locale: Option<String>,
+    pub disabled: bool,
+    /// `None`: nobody can sign in with a password yet.
+    pub password: Option<PasswordHash>,
+    pub factors: Vec<Factor>,
+    pub created: Timestamp,
+    pub last_sign_in: Option<Timestamp>,
+    /// Raised by every write; a write of an older one is refused.
+    pub version: u64,
+}
+
+impl Account {
+    pub fn has_second_factor(&self) -> bool {
+        !self.factors.is_empty()
+    }
+    pub fn factor(&self, id: FactorId) -> Option<&Factor> {
+        self.factors.iter().find(|f| f.id == id)
+    }
+}
+
+/// One confirmed second factor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Factor {
+    pub id: FactorId,
+    pub kind: SecondFactor,
+    /// What the person calls it.
+    pub name: String,
+    /// Sealed by `crypto::seal`; for TOTP the secret and its parameters.
+    #[serde(with = "bytes_b64")]
+    pub sealed: Vec<u8>,
+    pub created: Timestamp,
+    pub last_used: Option<Timestamp>,
+    /// TOTP: the last accepted step; none lower or equal is ever accepted again.
+    pub last_step: Option<u64>,
+}
+
+/// An account that does not exist yet.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    pub account: Account,
+}
+
+/// What a pending sign-in is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "purpose")]
+pub enum Purpose {
+    /// After the password, before a session.
+    SignIn,
+    /// A live session of one factor is asked the second.
+    StepUp { session: SessionId },
+    /// A live session enrols its first factor.
+    Enrol { session: SessionId },
+}
+
+/// A password was right, no more; reaches nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    pub token: TokenHash,
+    pub user: UserId,
+    #[serde(with = "text")]
+    pub origin: Origin,
+    #[serde(flatten)]
+    pub purpose: Purpose,
+    /// Kept as text; checked again when used.
+    pub return_to: String,
+    /// The log's counter when the first factor was given.
+    pub began: Seq,
+    pub first_at: Timestamp,
+    /// When the password was last typed in this browser (set-up asks it again after ten minutes).
+    pub password_at: Option<Timestamp>,
+    pub ends: Timestamp,
+    pub failures: u32,
+    /// Sealed secret of an enrolment under way.
+    pub unconfirmed: Option<Unconfirmed>,
+}
+
+impl Pending {
+    pub fn return_to(&self, own_prefix: &str) -> ReturnTo {
+        ReturnTo::parse(&self.return_to, own_prefix)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unconfirmed {
+    pub factor: FactorId,
+    #[serde(with = "bytes_b64")]
+    pub sealed: Vec<u8>,
+}
+
+/// A signed-in browser on one origin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    pub id: SessionId,
+    pub token: TokenHash,
+    pub old: Option<OldToken>,
+    pub user: UserId,
+    #[serde(with = "text")]
+    pub origin: Origin,
+    /// The log's counter at the first factor: what ends sessions compares with it.
+    pub began: Seq,
+    pub assurance: Assurance,
+    pub idle_end: Timestamp,
+    pub absolute_end: Timestamp,
+    /// Where it was opened from.
+    pub address: String,
+    /// The browser's `User-Agent`, cut.
+    pub browser: String,
+}
+
+/// The token before the last rotation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OldToken {
+    pub token: TokenHash,
+    pub until: Timestamp,
+    /// What the session had proved when this token was the one.
+    pub assurance: Assurance,
+}
+
+/// A session and its user's account, read together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub session: Session,
+    pub account: Account,
+}
+
+/// Serde as the value's text form.
+mod text {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    pub fn serialize<T: Display, S: Serializer>(v: &T, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(v)
+    }
+    pub fn deserialize<'de, T, D>(d: D) -> Result<T, D::Error>
+    where
+        T: FromStr,
+        T::Err: Display,
+        D: Deserializer<'de>,
+    {
+        String::deserialize(d)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Serde of bytes as base64 text, so that a record is readable JSON.
+mod bytes_b64 {
+    use data_encoding::BASE64_NOPAD;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(v: &[u8], s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&BASE64_NOPAD.encode(v))
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
+        BASE64_NOPAD.decode(String::deserialize(d)?.as_bytes()).map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,63 @@
+//! Time and randomness as values that are handed in, so that logic can be tested on a manual clock.
+//!
+//! The only module that may read the system's clock or random source.
+
+pub mod lease;
+
+use crate::types::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Tells the time.
+pub trait Clock: Send + Sync + 'static {
+    fn now(&self) -> Timestamp;
+}
+
+/// Gives random bytes.
+pub trait Entropy: Send + Sync + 'static {
+    fn fill(&self, out: &mut [u8]);
+}
+
+/// `N` random bytes.
+pub fn random<const N: usize>(e: &dyn Entropy) -> [u8; N] {
+    let mut b = [0; N];
+    e.fill(&mut b);
+    b
+}
+
+/// The system's wall clock.
+pub struct SystemClock;
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the wall clock")]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+/// The operating system's random source.
+pub struct SystemEntropy;
+impl Entropy for SystemEntropy {
+    #[expect(clippy::expect_used, reason = "without randomness nothing here is safe; the process must not go on")]
+    fn fill(&self, out: &mut [u8]) {
+        getrandom::fill(out).expect("the system's random source");
+    }
+}
+
+/// A clock that stands still until it is told to go on.
+#[derive(Clone, Default)]
+pub struct ManualClock(Arc<AtomicU64>);
+impl ManualClock {
+    pub fn at(t: Timestamp) -> Self {
+        ManualClock(Arc::new(AtomicU64::new(t.as_millis())))
+    }
+    pub fn advance(&self, d: Duration) {
+        self.0.fetch_add(u64::try_from(d.as_millis()).unwrap_or(0), Ordering::SeqCst);
+    }
+}
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}

@@ -1,0 +1,29 @@
+//! Narrow values that every layer speaks: parsed once at the edge, wrong values cannot be built.
+//!
+//! No IO and no clock here; nothing in this module imports another module of the crate.
+
+pub mod assurance;
+pub mod email;
+pub mod host;
+pub mod id;
+pub mod inbound;
+pub mod name;
+pub mod net;
+pub mod password;
+pub mod path;
+pub mod return_to;
+pub mod time;
+pub mod token;
+
+pub use assurance::{Acr, Assurance, SecondFactor};
+pub use email::Email;
+pub use host::{Host, Origin};
+pub use id::{FactorId, NodeId, RequestId, Seq, SessionId, UserId};
+pub use inbound::{AppName, Cookies, FetchMetadata, Inbound, Kind, Mode};
+pub use name::{GroupName, Login, UserName};
+pub use net::ClientIp;
+pub use password::PasswordHash;
+pub use path::CanonicalPath;
+pub use return_to::ReturnTo;
+pub use time::Timestamp;
+pub use token::{TokenHash, TokenRef};
