@@ -4,6 +4,7 @@ pub mod flow;
 pub mod service;
 pub mod verdict;
 
+pub use crate::session::Identity;
 pub use flow::{Answer, ChallengePage, SetUpPage, SignIn, SignedOut, Who};
 pub use service::Gate;
-pub use verdict::{Denial, Fault, Identity, Passage, Refusal, Verdict};
+pub use verdict::{Denial, Fault, Passage, Refusal, SessionKey, Verdict};

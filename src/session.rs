@@ -1,1 +1,11 @@
-//! (to be written)
+//! Sessions of browsers: cookies, lifetimes, and the node's cache of them that answers without the store.
+
+pub mod cache;
+pub mod cookie;
+pub mod identity;
+pub mod lookup;
+
+pub use cache::Cache;
+pub use cookie::{CookieNames, Jar};
+pub use identity::{Cached, Identity};
+pub use lookup::Sessions;

@@ -1,7 +1,7 @@
 //! What the gate says of a request.
 
-use crate::types::{Acr, Assurance, Email, GroupName, ReturnTo, SessionId, TokenHash, UserId, UserName};
-use std::collections::BTreeSet;
+use crate::session::{Cached, Identity};
+use crate::types::{ReturnTo, SessionId, UserId};
 use std::sync::Arc;
 
 /// The gate's answer. Refusal is a value; a `Fault` is our own failure and closes the gate (503).
@@ -16,53 +16,33 @@ pub enum Verdict {
 /// The permit to reach the upstream. Made only by the gate.
 #[derive(Debug)]
 pub struct Passage {
-    pub(super) identity: Option<Arc<Identity>>,
-    pub(super) key: Option<SessionKey>,
+    pub(super) session: Option<Arc<Cached>>,
     pub(super) rule: Option<Arc<str>>,
-    pub(super) sign_out: bool,
+    pub(super) signs_out: bool,
 }
 
-/// What a live exchange is registered and checked again by.
+/// What a live exchange is registered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionKey {
     pub session: SessionId,
     pub user: UserId,
-    pub(super) token: TokenHash,
 }
 
 impl Passage {
     /// Who the upstream is told it is; `None` on public rules.
     pub fn identity(&self) -> Option<&Arc<Identity>> {
-        self.identity.as_ref()
+        self.session.as_ref().map(|s| &s.identity)
     }
     /// The session whose traffic this is; `None` on public rules, which need no lease and are never cut.
     pub fn session(&self) -> Option<SessionKey> {
-        self.key
+        self.session.as_ref().map(|s| SessionKey { session: s.identity.session, user: s.identity.user })
     }
     pub fn rule(&self) -> Option<&Arc<str>> {
         self.rule.as_ref()
     }
     /// The path is the app's own sign-out: once the upstream has answered, our session ends.
     pub fn signs_out(&self) -> bool {
-        self.sign_out
-    }
-}
-
-/// Who the upstream is told the visitor is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    pub user: UserId,
-    pub session: SessionId,
-    pub name: UserName,
-    pub email: Option<Email>,
-    pub groups: BTreeSet<GroupName>,
-    pub assurance: Assurance,
-    /// Raised with every change of the account; part of what a signed assertion is cached by.
-    pub account_version: u64,
-}
-impl Identity {
-    pub fn acr(&self) -> Acr {
-        self.assurance.acr()
+        self.signs_out
     }
 }
 

@@ -1,0 +1,96 @@
+//! A session as a node keeps it: what requests are judged and told by, nothing secret.
+
+use crate::store::{Presented, Stored};
+use crate::types::{Acr, Assurance, Email, GroupName, Seq, SessionId, Timestamp, TokenHash, UserId, UserName};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Who the upstream is told the visitor is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub user: UserId,
+    pub session: SessionId,
+    pub name: UserName,
+    pub email: Option<Email>,
+    pub groups: BTreeSet<GroupName>,
+    pub assurance: Assurance,
+    /// Raised with every change of the account; part of what a signed assertion is cached by.
+    pub account_version: u64,
+}
+
+impl Identity {
+    pub fn acr(&self) -> Acr {
+        self.assurance.acr()
+    }
+}
+
+/// A live session under one of its tokens.
+#[derive(Debug)]
+pub struct Cached {
+    pub identity: Arc<Identity>,
+    pub token: TokenHash,
+    /// Whether that token is the present one or the one before the last rotation.
+    pub presented: Presented,
+    pub began: Seq,
+    pub enrolled: bool,
+    pub absolute_end: Timestamp,
+    /// Until when the old token serves; the absolute end for the present one.
+    pub token_until: Timestamp,
+    idle_end: AtomicU64,
+    noted: AtomicU64,
+}
+
+impl Cached {
+    /// `None` where the token does not open the session (any more), or its account is disabled.
+    pub fn of(stored: &Stored, token: &TokenHash, now: Timestamp) -> Option<Self> {
+        let (s, a) = (&stored.session, &stored.account);
+        let presented = s.opens(token, now)?;
+        if a.disabled || now >= s.absolute_end || now >= s.idle_end {
+            return None;
+        }
+        let old = s.old.as_ref().filter(|_| presented == Presented::Old);
+        let assurance = old.map_or(s.assurance, |o| o.assurance);
+        let identity = Identity {
+            user: a.id,
+            session: s.id,
+            name: a.name.clone(),
+            email: a.email.clone(),
+            groups: a.groups.clone(),
+            assurance,
+            account_version: a.version,
+        };
+        Some(Cached {
+            identity: Arc::new(identity),
+            token: *token,
+            presented,
+            began: s.began,
+            enrolled: a.has_second_factor(),
+            absolute_end: s.absolute_end,
+            token_until: old.map_or(s.absolute_end, |o| o.until),
+            idle_end: AtomicU64::new(s.idle_end.as_millis()),
+            noted: AtomicU64::new(now.as_millis()),
+        })
+    }
+
+    /// Whether the node may answer from it; what looks idle is read again before it ends.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.token_until && now < self.absolute_end && now.as_millis() < self.idle_end.load(Ordering::Relaxed)
+    }
+
+    /// Notes activity; the new idle end where it has to be written, at most once a minute.
+    pub fn note_activity(&self, now: Timestamp, idle: Duration) -> Option<Timestamp> {
+        let noted = self.noted.load(Ordering::Relaxed);
+        if now.since(Timestamp::from_millis(noted)) < NOTE_EVERY {
+            return None;
+        }
+        self.noted.compare_exchange(noted, now.as_millis(), Ordering::Relaxed, Ordering::Relaxed).ok()?;
+        let end = now.plus(idle).min(self.absolute_end);
+        self.idle_end.fetch_max(end.as_millis(), Ordering::Relaxed);
+        Some(end)
+    }
+}
+
+/// Writing every request's activity would put the store on the hot path.
+const NOTE_EVERY: Duration = Duration::from_secs(60);

@@ -1,0 +1,125 @@
+//! From a token to a live session: the node's cache under the lease, else one read for all who wait.
+
+use super::cache::{Cache, Filled};
+use super::identity::Cached;
+use crate::store::{Store, StoreError, Touch};
+use crate::sys::Clock;
+use crate::sys::lease::Lease;
+use crate::types::{TokenHash, TokenRef};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OnceCell, mpsc};
+use tokio_util::sync::CancellationToken;
+
+/// The node's way to its sessions.
+pub struct Sessions {
+    pub cache: Cache,
+    store: Arc<dyn Store>,
+    lease: Arc<Lease>,
+    clock: Arc<dyn Clock>,
+    reading: Mutex<HashMap<TokenHash, Arc<OnceCell<Option<Arc<Cached>>>>>>,
+    activity: mpsc::Sender<Touch>,
+}
+
+/// Takes noted activity to the store; run by the app.
+pub struct ActivityWriter {
+    queue: mpsc::Receiver<Touch>,
+    store: Arc<dyn Store>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    #[error("this node has no lease")]
+    NoLease,
+    #[error("the session could not be read")]
+    Store(#[from] StoreError),
+}
+
+impl Sessions {
+    pub fn new(
+        store: Arc<dyn Store>,
+        lease: Arc<Lease>,
+        clock: Arc<dyn Clock>,
+        limit: usize,
+    ) -> (Arc<Self>, ActivityWriter) {
+        let (activity, queue) = mpsc::channel(4096);
+        let writer = ActivityWriter { queue, store: store.clone() };
+        let reading = Mutex::default();
+        (Arc::new(Sessions { cache: Cache::new(limit), store, lease, clock, reading, activity }), writer)
+    }
+
+    /// The live session under this token.
+    pub async fn find(&self, at: TokenRef) -> Result<Option<Arc<Cached>>, LookupError> {
+        // without the lease the cache may be behind the log, and so may be what the store would say a moment later
+        if !self.lease.held() {
+            return Err(LookupError::NoLease);
+        }
+        let now = self.clock.now();
+        if let Some(c) = self.cache.find(&at.hash) {
+            if c.is_live(now) {
+                return Ok(Some(c));
+            }
+            self.cache.forget(at.user, &at.hash);
+        }
+        self.read_once(at).await
+    }
+
+    /// Notes activity of a session; written in the background.
+    pub fn note(&self, session: &Cached, idle: Duration) {
+        if let Some(idle_end) = session.note_activity(self.clock.now(), idle) {
+            let touch = Touch { user: session.identity.user, session: session.identity.session, idle_end };
+            // a full queue loses one note of activity; the next comes in a minute
+            let _ = self.activity.try_send(touch);
+        }
+    }
+
+    async fn read_once(&self, at: TokenRef) -> Result<Option<Arc<Cached>>, LookupError> {
+        let cell = self.reading().entry(at.hash).or_default().clone();
+        let found = cell.get_or_try_init(|| self.read(at)).await.cloned();
+        let mut reading = self.reading();
+        if reading.get(&at.hash).is_some_and(|c| Arc::ptr_eq(c, &cell)) {
+            reading.remove(&at.hash);
+        }
+        found
+    }
+
+    async fn read(&self, at: TokenRef) -> Result<Option<Arc<Cached>>, LookupError> {
+        for _ in 0..READ_TRIES {
+            let ticket = self.cache.ticket(at.user);
+            let now = self.clock.now();
+            let Some(stored) = self.store.session(at, now).await? else { return Ok(None) };
+            let Some(cached) = Cached::of(&stored, &at.hash, now).map(Arc::new) else { return Ok(None) };
+            match self.cache.fill(ticket, cached.clone()) {
+                Filled::Kept => return Ok(Some(cached)),
+                Filled::Over => return Ok(None),
+                Filled::Overtaken => {}
+            }
+        }
+        // entries about this user arrive faster than it can be read; closed rather than out of date
+        Err(LookupError::NoLease)
+    }
+
+    fn reading(&self) -> std::sync::MutexGuard<'_, HashMap<TokenHash, Arc<OnceCell<Option<Arc<Cached>>>>>> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ActivityWriter {
+    /// Writes batches until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut batch = Vec::new();
+        loop {
+            tokio::select! {
+                n = self.queue.recv_many(&mut batch, 512) => if n == 0 { return },
+                () = stop.cancelled() => return,
+            }
+            if let Err(e) = self.store.touch(&batch).await {
+                tracing::warn!(error = %e, sessions = batch.len(), "activity could not be written");
+            }
+            batch.clear();
+        }
+    }
+}
+
+const READ_TRIES: u32 = 8;
