@@ -1,7 +1,13 @@
 //! Identify, decide, sign-in flow. The only place that mints a `Passage`; without one there is no upstream peer.
 
+mod challenge;
+mod decide;
 pub mod flow;
+mod record;
 pub mod service;
+mod set_up;
+mod sign_in;
+mod sign_out;
 pub mod verdict;
 
 pub use crate::session::Identity;

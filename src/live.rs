@@ -74,6 +74,14 @@ impl Registry {
         self.cut_where(|_, _| true)
     }
 
+    /// Sessions with exchanges under way.
+    pub fn sessions(&self) -> Vec<(SessionId, UserId)> {
+        self.shards
+            .iter()
+            .flat_map(|s| lock(s).sessions.iter().map(|(id, slot)| (*id, slot.user)).collect::<Vec<_>>())
+            .collect()
+    }
+
     /// Exchanges under way.
     pub fn count(&self) -> usize {
         self.shards.iter().map(|s| lock(s).sessions.values().map(|s| s.exchanges).sum::<usize>()).sum()

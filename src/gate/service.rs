@@ -1,69 +1,202 @@
-//! The gate as the rest of the process holds it.
+//! The gate as the rest of the process holds it, and the judgement of one request.
 
-use super::flow::{Answer, ChallengePage, SetUpPage, SignIn, SignedOut, Who};
-use super::verdict::{Fault, Passage, Verdict};
-use crate::types::{Inbound, ReturnTo};
-use secrecy::SecretString;
+use super::decide::{Decision, decide};
+use super::verdict::{Denial, Fault, Passage, Refusal, Verdict};
+use crate::audit::Audit;
+use crate::crypto::{Forms, KeyRing, Tokens};
+use crate::crypto::token::TokenKind;
+use crate::factor::first::Local;
+use crate::policy::{Policy, Requirement, Subject};
+use crate::session::lookup::LookupError;
+use crate::session::{Cached, CookieNames, Jar, Sessions};
+use crate::store::{Account, Presented, Store};
+use crate::sys::{Clock, Entropy};
+use crate::types::{AppName, Inbound, Kind, Origin, ReturnTo, TokenRef};
+use arc_swap::ArcSwap;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What the gate is made of.
+pub struct Parts {
+    pub policy: Arc<ArcSwap<Policy>>,
+    pub sessions: Arc<Sessions>,
+    pub store: Arc<dyn Store>,
+    pub first: Local,
+    pub keys: Arc<KeyRing>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub audit: Arc<Audit>,
+    pub apps: HashMap<AppName, GateApp>,
+    /// With both slashes.
+    pub own_prefix: String,
+}
+
+/// What the gate knows of an app.
+pub struct GateApp {
+    pub origins: Vec<(Arc<Origin>, CookieNames)>,
+    /// Judged paths of the app's own sign-out.
+    pub sign_out: Vec<String>,
+}
 
 /// One per process.
-pub struct Gate {}
+pub struct Gate {
+    pub(super) parts: Parts,
+    pub(super) tokens: Tokens,
+    pub(super) forms: Forms,
+}
 
 impl Gate {
-    /// Judges one request.
-    pub async fn admit(&self, _inbound: &Inbound) -> Result<Verdict, Fault> {
-        todo!()
+    pub fn new(parts: Parts) -> Self {
+        Gate { tokens: Tokens::new(&parts.keys), forms: Forms::new(&parts.keys), parts }
     }
-    /// Asked once more after the exchange is registered with `live`: false where its session ended in between.
-    pub fn still_good(&self, _passage: &Passage) -> bool {
-        todo!()
-    }
-    /// The upstream has answered the app's own sign-out: our session ends too. The cookies remove ours.
-    pub async fn signed_out_by_app(
-        &self,
-        _inbound: &Inbound,
-        _passage: &Passage,
-    ) -> Result<super::flow::SetCookies, Fault> {
-        todo!()
-    }
-    pub async fn who(&self, _inbound: &Inbound) -> Result<Who, Fault> {
-        todo!()
-    }
-    pub async fn sign_in(
-        &self,
-        _inbound: &Inbound,
-        _login: &str,
-        _password: &SecretString,
-        _to: &ReturnTo,
-    ) -> Result<SignIn, Fault> {
-        todo!()
-    }
-    /// `to`: where the page was asked to lead back to; used where a live session begins a step-up.
-    pub async fn challenge(&self, _inbound: &Inbound, _to: &ReturnTo) -> Result<ChallengePage, Fault> {
-        todo!()
-    }
-    pub async fn answer(&self, _inbound: &Inbound, _form_token: &str, _code: &str) -> Result<Answer, Fault> {
-        todo!()
-    }
-    pub async fn set_up(&self, _inbound: &Inbound, _to: &ReturnTo) -> Result<SetUpPage, Fault> {
-        todo!()
-    }
-    /// The password on the set-up page's own form.
-    pub async fn set_up_password(
-        &self,
-        _inbound: &Inbound,
-        _form_token: &str,
-        _password: &SecretString,
-    ) -> Result<SetUpPage, Fault> {
-        todo!()
-    }
-    pub async fn confirm(&self, _inbound: &Inbound, _form_token: &str, _code: &str) -> Result<Answer, Fault> {
-        todo!()
-    }
-    pub async fn sign_out(&self, _inbound: &Inbound, _form_token: &str, _everywhere: bool) -> Result<SignedOut, Fault> {
-        todo!()
-    }
+
     /// The prefix of own pages, with both slashes.
     pub fn own_prefix(&self) -> &str {
-        todo!()
+        &self.parts.own_prefix
+    }
+
+    /// Judges one request.
+    pub async fn admit(&self, inbound: &Inbound) -> Result<Verdict, Fault> {
+        if inbound.path.is_under(&self.parts.own_prefix) {
+            return Ok(Verdict::Local);
+        }
+        let policy = self.parts.policy.load_full();
+        // first as a stranger: on a public rule no session is looked up or touched
+        let asked = policy.evaluate(inbound, None);
+        let to = || self.return_to(inbound);
+        match decide(&asked, None, to) {
+            Decision::Public { identify: false } => return Ok(self.public(inbound, &asked, None)),
+            Decision::Refuse(r @ Refusal::Denied { .. }) => return Ok(Verdict::Refuse(r)),
+            Decision::Public { identify: true } => {
+                let session = self.session(inbound).await.unwrap_or_default();
+                return Ok(self.public(inbound, &asked, session.filter(|s| self.passes_unasked(&policy, inbound, s))));
+            }
+            Decision::Pass | Decision::Refuse(_) => {}
+        }
+        let Some(session) = self.session(inbound).await? else {
+            return Ok(Verdict::Refuse(Refusal::SignIn { to: to() }));
+        };
+        let asked = policy.evaluate(inbound, Some(&subject_of(&session)));
+        match decide(&asked, Some(&session.identity.assurance), to) {
+            Decision::Refuse(r) => Ok(Verdict::Refuse(r)),
+            Decision::Public { identify } => Ok(self.public(inbound, &asked, Some(session).filter(|_| identify))),
+            Decision::Pass => {
+                if !self.origin_fits(inbound) {
+                    return Ok(Verdict::Refuse(Refusal::Denied { rule: rule_of(&asked), why: Denial::Origin }));
+                }
+                self.parts.sessions.note(&session, policy.session_lifetimes().idle);
+                let signs_out = self.signs_out(inbound);
+                Ok(Verdict::Pass(Passage { session: Some(session), public: false, rule: rule_of(&asked), signs_out }))
+            }
+        }
+    }
+
+    /// Asked once more after the exchange is registered with `live`: false where its session ended in between.
+    pub fn still_good(&self, passage: &Passage) -> bool {
+        let over = |s: &Arc<Cached>| {
+            self.parts.sessions.cache.is_over(s.identity.user, s.identity.session, s.began)
+        };
+        passage.public || !passage.session.as_ref().is_some_and(over)
+    }
+
+    /// Data that the client sent on an open stream of the session.
+    pub fn note_activity(&self, passage: &Passage) {
+        if let Some(s) = &passage.session {
+            self.parts.sessions.note(s, self.parts.policy.load().session_lifetimes().idle);
+        }
+    }
+
+    /// The live session of the request's cookie; an old token of a rotated session counts for a moment.
+    pub(super) async fn session(&self, inbound: &Inbound) -> Result<Option<Arc<Cached>>, Fault> {
+        let Some(at) = self.session_ref(inbound) else { return Ok(None) };
+        Ok(self.parts.sessions.find(at).await?)
+    }
+
+    /// For own pages: the present token only.
+    pub(super) async fn own_session(&self, inbound: &Inbound) -> Result<Option<Arc<Cached>>, Fault> {
+        Ok(self.session(inbound).await?.filter(|s| s.presented == Presented::Current))
+    }
+
+    pub(super) fn session_ref(&self, inbound: &Inbound) -> Option<TokenRef> {
+        let jar = self.jar(inbound);
+        self.tokens.check(TokenKind::Session, &inbound.origin, jar.session?)
+    }
+
+    pub(super) fn pending_ref(&self, inbound: &Inbound) -> Option<TokenRef> {
+        let jar = self.jar(inbound);
+        self.tokens.check(TokenKind::Pending, &inbound.origin, jar.pending?)
+    }
+
+    fn jar<'a>(&self, inbound: &'a Inbound) -> Jar<'a> {
+        let jar = self.names(inbound).map(|n| Jar::read(&inbound.cookies, n)).unwrap_or_default();
+        if jar.odd {
+            self.record_odd_cookie(inbound, self.names(inbound).map_or("", |n| n.session.as_str()));
+        }
+        jar
+    }
+
+    pub(super) fn names(&self, inbound: &Inbound) -> Option<&CookieNames> {
+        let app = self.parts.apps.get(&inbound.app)?;
+        app.origins.iter().find(|(o, _)| Arc::ptr_eq(o, &inbound.origin) || o == &inbound.origin).map(|(_, n)| n)
+    }
+
+    pub(super) fn return_to(&self, inbound: &Inbound) -> ReturnTo {
+        ReturnTo::parse(&inbound.target(), &self.parts.own_prefix)
+    }
+
+    fn public(&self, inbound: &Inbound, asked: &Requirement<'_>, session: Option<Arc<Cached>>) -> Verdict {
+        if !self.origin_fits(inbound) {
+            return Verdict::Refuse(Refusal::Denied { rule: rule_of(asked), why: Denial::Origin });
+        }
+        Verdict::Pass(Passage { session, public: true, rule: rule_of(asked), signs_out: false })
+    }
+
+    /// A session is told on a public rule where it would pass the default without being asked anything.
+    fn passes_unasked(&self, policy: &Policy, inbound: &Inbound, s: &Cached) -> bool {
+        let asked = policy.evaluate(inbound, Some(&subject_of(s)));
+        matches!(decide(&asked, Some(&s.identity.assurance), ReturnTo::root), Decision::Pass | Decision::Public { .. })
+    }
+
+    /// A WebSocket handshake carries cookies from anywhere, and no CORS check stops it (RFC 6455 §10.2).
+    fn origin_fits(&self, inbound: &Inbound) -> bool {
+        if inbound.kind != Kind::WebSocket {
+            return true;
+        }
+        let Some(given) = inbound.origin_header.as_deref().and_then(|o| o.parse::<Origin>().ok()) else { return false };
+        let app = self.parts.apps.get(&inbound.app);
+        app.is_some_and(|a| a.origins.iter().any(|(o, _)| **o == given))
+    }
+
+    fn signs_out(&self, inbound: &Inbound) -> bool {
+        let by_person = inbound.method == http::Method::POST
+            || (inbound.method == http::Method::GET && inbound.kind == Kind::Navigation);
+        let app = self.parts.apps.get(&inbound.app);
+        by_person && app.is_some_and(|a| a.sign_out.iter().any(|p| p == inbound.path.judged()))
+    }
+}
+
+pub(super) fn subject_of(s: &Cached) -> Subject<'_> {
+    Subject { name: &s.identity.name, groups: &s.identity.groups, enrolled: s.enrolled }
+}
+
+pub(super) fn subject(a: &Account) -> Subject<'_> {
+    Subject { name: &a.name, groups: &a.groups, enrolled: a.has_second_factor() }
+}
+
+fn rule_of(asked: &Requirement<'_>) -> Option<Arc<str>> {
+    match asked {
+        Requirement::Public { rule, .. } => Some(Arc::clone(rule)),
+        Requirement::Deny { rule } | Requirement::SignIn { rule } | Requirement::Factors { rule, .. } => {
+            rule.map(Arc::clone)
+        }
+    }
+}
+
+impl From<LookupError> for Fault {
+    fn from(e: LookupError) -> Self {
+        match e {
+            LookupError::NoLease => Fault::NoLease,
+            LookupError::Store(e) => Fault::Store(e),
+        }
     }
 }

@@ -17,6 +17,8 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Passage {
     pub(super) session: Option<Arc<Cached>>,
+    /// On a public rule a session is told to the upstream, but neither held by the lease nor cut.
+    pub(super) public: bool,
     pub(super) rule: Option<Arc<str>>,
     pub(super) signs_out: bool,
 }
@@ -35,7 +37,8 @@ impl Passage {
     }
     /// The session whose traffic this is; `None` on public rules, which need no lease and are never cut.
     pub fn session(&self) -> Option<SessionKey> {
-        self.session.as_ref().map(|s| SessionKey { session: s.identity.session, user: s.identity.user })
+        let bound = self.session.as_ref().filter(|_| !self.public)?;
+        Some(SessionKey { session: bound.identity.session, user: bound.identity.user })
     }
     pub fn rule(&self) -> Option<&Arc<str>> {
         self.rule.as_ref()
@@ -78,6 +81,8 @@ pub enum Fault {
     NoLease,
     #[error("a secret could not be opened ({0})")]
     Seal(&'static str),
+    #[error("the password could not be checked")]
+    First(#[from] crate::factor::first::FirstError),
     #[error("too many sign-ins at once")]
     Busy,
 }

@@ -1,0 +1,56 @@
+//! Opening the store that the configuration names.
+
+use crate::account::Accounts;
+use crate::config::{Config, StoreSettings};
+use crate::crypto::{Cost, KeyRing, Passwords};
+use crate::store::embedded::Embedded;
+use crate::store::feed::Feed;
+use crate::store::redis::{Redis, RedisSettings};
+use crate::store::Store;
+use crate::sys::lease::Lease;
+use crate::sys::{Clock, Entropy};
+use anyhow::{Context, bail};
+use std::sync::Arc;
+
+/// A store, how it is followed, and the lease its log gives.
+pub struct Opened {
+    pub store: Arc<dyn Store>,
+    pub feed: Arc<dyn Feed>,
+    pub lease: Arc<Lease>,
+    pub embedded: bool,
+}
+
+pub fn open(config: &Config) -> anyhow::Result<Opened> {
+    match &config.store {
+        StoreSettings::Embedded { path } => {
+            if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
+                std::fs::create_dir_all(dir).with_context(|| format!("the store's folder {} cannot be made", dir.display()))?;
+            }
+            let store = Embedded::open(path).with_context(|| format!("the store {} cannot be opened", path.display()))?;
+            Ok(Opened { feed: store.clone(), store, lease: Lease::always(), embedded: true })
+        }
+        StoreSettings::Redis { url, prefix, ca } => {
+            let settings = RedisSettings { url: url.clone(), prefix: prefix.clone(), ca: ca.clone() };
+            let store = Redis::connect(settings).context("the Redis settings cannot be used")?;
+            Ok(Opened { feed: store.clone(), store, lease: Lease::not_yet(), embedded: false })
+        }
+    }
+}
+
+pub fn passwords(keys: &KeyRing) -> Passwords {
+    // half of the cores, so that a flood of sign-ins leaves the other half to the proxy; the queue is bounded
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Passwords::new(keys, Cost::default(), (cores / 2).max(1), 64)
+}
+
+/// The accounts of a stopped gateway, by its embedded store.
+pub fn offline_accounts(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Accounts> {
+    let StoreSettings::Embedded { .. } = config.store else {
+        bail!("--offline opens an embedded store; with Redis, talk to a running gateway instead");
+    };
+    let opened = open(config)?;
+    let keys = super::keys::load_or_create(config, true, clock.as_ref(), entropy.as_ref())?;
+    let policy = super::policy::PolicyFile::load(config.policy.as_deref()).map_err(|p| super::wiring::problems(&p))?;
+    let min = policy.in_force.load().min_password();
+    Ok(Accounts::new(opened.store, Arc::new(passwords(&keys)), entropy, clock, min))
+}

@@ -1,0 +1,229 @@
+//! From settings to a running gateway, and its end.
+
+use super::assertion::Assertions;
+use super::follower::Node;
+use super::policy::PolicyFile;
+use super::readiness::NodeState;
+use super::store::{Opened, open, passwords};
+use super::tasks;
+use crate::account::Accounts;
+use crate::api::{Api, listen};
+use crate::audit::{Audit, Metrics};
+use crate::config::Config;
+use crate::crypto::{KeyRing, Signer};
+use crate::factor::first::Local;
+use crate::gate::Gate;
+use crate::gate::service::{GateApp, Parts};
+use crate::live::Registry;
+use crate::policy::Problem;
+use crate::proxy::server;
+use crate::session::{CookieNames, Sessions};
+use crate::store::Store;
+use crate::sys::{Clock, Entropy};
+use crate::types::TokenHash;
+use crate::web::{self, Web};
+use anyhow::{Context, anyhow};
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// What a start needs besides the configuration.
+pub struct Extras {
+    /// Of a token that may call the API over TCP.
+    pub admin_token: Option<TokenHash>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// A gateway that accepts connections.
+pub struct Running {
+    pub public: SocketAddr,
+    pub admin: Option<SocketAddr>,
+    pub accounts: Arc<Accounts>,
+    pub store: Arc<dyn Store>,
+    pub keys: Arc<KeyRing>,
+    pub policy: Arc<PolicyFile>,
+    stop: CancellationToken,
+    shutdown: watch::Sender<bool>,
+    tasks: TaskTracker,
+    drain: Duration,
+}
+
+/// Starts everything; returns once connections are accepted.
+pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
+    let policy = Arc::new(PolicyFile::load(config.policy.as_deref()).map_err(|p| problems(&p))?);
+    let opened = open(&config)?;
+    let empty = opened.embedded && opened.store.count_accounts().await? == 0;
+    let keys = Arc::new(super::keys::load_or_create(&config, empty, extras.clock.as_ref(), extras.entropy.as_ref())?);
+    let node = Parted::build(&config, &extras, &opened, &keys, &policy);
+    let (shutdown, watch) = watch::channel(false);
+    let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
+    node.spawn(&tracker, &stop, &opened, &policy);
+
+    let web = web::router(Arc::new(Web::new(node.gate.clone(), config.brand.clone(), node.signer.jwks())));
+    let settings = Arc::new(config.proxy);
+    let drain = settings.drain;
+    let parts = server::Parts {
+        settings,
+        gate: node.gate.clone(),
+        live: node.live.clone(),
+        lease: opened.lease.clone(),
+        local: web,
+        signer: node.assertions.clone(),
+        entropy: extras.entropy.clone(),
+        clock: extras.clock.clone(),
+    };
+    let bound = server::bind(parts).await.context("the public listener")?;
+    let public = bound.local_addr();
+    tracker.spawn(bound.serve(watch.clone()));
+
+    let api = Api {
+        accounts: node.accounts.clone(),
+        metrics: node.metrics.clone(),
+        readiness: Arc::new(NodeState {
+            store: opened.store.clone(),
+            lease: opened.lease.clone(),
+            policy: policy.clone(),
+            accounts: node.accounts.clone(),
+        }),
+        token: extras.admin_token,
+    };
+    let router = crate::api::router(api);
+    let tcp = TcpListener::bind(config.admin.address)
+        .await
+        .with_context(|| format!("the admin listener {} (listen.admin.address)", config.admin.address))?;
+    let admin = tcp.local_addr().ok();
+    tracker.spawn(listen::serve_tcp(tcp, router.clone(), watch.clone()));
+    if let Some(path) = &config.admin.socket {
+        let socket = listen::bind_unix(path).with_context(|| format!("the admin socket {}", path.display()))?;
+        tracker.spawn(listen::serve_unix(socket, router, watch.clone()));
+    }
+    tracker.close();
+    let accounts = node.accounts.clone();
+    Ok(Running { public, admin, accounts, store: opened.store, keys, policy, stop, shutdown, tasks: tracker, drain })
+}
+
+impl Running {
+    /// Runs until SIGTERM or SIGINT, then drains: open requests end, WebSockets are told to go (1001).
+    pub async fn wait_for_shutdown(self) -> anyhow::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+        tracing::info!("draining");
+        self.end().await;
+        Ok(())
+    }
+
+    async fn end(self) {
+        let _ = self.shutdown.send(true);
+        self.stop.cancel();
+        // the listeners keep their own deadline; this one only guards against a task that hangs
+        let _ = tokio::time::timeout(self.drain + Duration::from_secs(5), self.tasks.wait()).await;
+    }
+}
+
+/// The parts of a node, built but not yet running.
+struct Parted {
+    gate: Arc<Gate>,
+    live: Arc<Registry>,
+    sessions: Arc<Sessions>,
+    accounts: Arc<Accounts>,
+    metrics: Arc<Metrics>,
+    signer: Arc<Signer>,
+    assertions: Arc<Assertions>,
+    clock: Arc<dyn Clock>,
+    writer: std::sync::Mutex<Option<crate::session::lookup::ActivityWriter>>,
+}
+
+impl Parted {
+    fn build(config: &Config, extras: &Extras, opened: &Opened, keys: &Arc<KeyRing>, policy: &Arc<PolicyFile>) -> Self {
+        let (clock, entropy) = (extras.clock.clone(), extras.entropy.clone());
+        let store = opened.store.clone();
+        let (sessions, writer) = Sessions::new(store.clone(), opened.lease.clone(), clock.clone(), CACHED_SESSIONS);
+        let passwords = Arc::new(passwords(keys));
+        let min = policy.in_force.load().min_password();
+        let accounts =
+            Arc::new(Accounts::new(store.clone(), passwords.clone(), entropy.clone(), clock.clone(), min));
+        let gate = Arc::new(Gate::new(Parts {
+            policy: policy.in_force.clone(),
+            sessions: sessions.clone(),
+            store: store.clone(),
+            first: Local::new(store, passwords, entropy.clone()),
+            keys: keys.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            audit: Arc::new(Audit::new()),
+            apps: apps(config),
+            own_prefix: config.proxy.own_prefix.clone(),
+        }));
+        let signer = Arc::new(Signer::new(keys));
+        let assertions = Arc::new(Assertions::new(signer.clone(), clock.clone(), entropy));
+        let (live, metrics) = (Registry::new(), Arc::new(Metrics::new()));
+        let writer = std::sync::Mutex::new(Some(writer));
+        Parted { gate, live, sessions, accounts, metrics, signer, assertions, clock, writer }
+    }
+
+    fn spawn(&self, tracker: &TaskTracker, stop: &CancellationToken, opened: &Opened, policy: &Arc<PolicyFile>) {
+        let follower = Arc::new(Node {
+            sessions: self.sessions.clone(),
+            live: self.live.clone(),
+            store: opened.store.clone(),
+            clock: self.clock.clone(),
+        });
+        let (feed, lease, ends) = (opened.feed.clone(), opened.lease.clone(), stop.clone());
+        tracker.spawn(async move {
+            if let Err(e) = feed.follow(follower, lease, ends).await {
+                tracing::error!(error = %super::readiness::chain(&e), "the log cannot be followed; no session is served");
+            }
+        });
+        if !opened.embedded {
+            let (lease, live, ends) = (opened.lease.clone(), self.live.clone(), stop.clone());
+            tracker.spawn(async move {
+                let cut = || {
+                    let n = live.cut_everything();
+                    tracing::warn!(cut = n, "without a lease for too long: live exchanges cut");
+                };
+                tokio::select! {
+                    () = lease.watch(WITHOUT_LEASE, cut) => {}
+                    () = ends.cancelled() => {}
+                }
+            });
+        }
+        if let Some(writer) = self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take() {
+            tracker.spawn(writer.run(stop.clone()));
+        }
+        let (sessions, assertions, clock) = (self.sessions.clone(), self.assertions.clone(), self.clock.clone());
+        tracker.spawn(tasks::every(Duration::from_secs(60), stop.clone(), async move || {
+            sessions.cache.sweep(tasks::is_live(&clock));
+            assertions.sweep();
+        }));
+        let (policy, metrics) = (policy.clone(), self.metrics.clone());
+        tracker.spawn(policy.watch(stop.clone(), move |ok| metrics.policy_reload(ok)));
+    }
+}
+
+fn apps(config: &Config) -> HashMap<crate::types::AppName, GateApp> {
+    let app = |a: &Arc<crate::proxy::settings::App>| {
+        let origins = a.origins.iter().map(|o| (o.clone(), CookieNames::of(o))).collect();
+        (a.name.clone(), GateApp { origins, sign_out: a.sign_out.clone() })
+    };
+    config.proxy.apps.iter().map(app).collect()
+}
+
+/// All mistakes of a file as one error.
+pub(super) fn problems(all: &[Problem]) -> anyhow::Error {
+    anyhow!("{}", all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+/// Under a kibibyte each (SPEC §15).
+const CACHED_SESSIONS: usize = 200_000;
+/// How long streams stand still before they are cut (SPEC §9).
+const WITHOUT_LEASE: Duration = Duration::from_secs(30);

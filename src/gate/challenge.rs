@@ -1,0 +1,218 @@
+//! The challenge: a second factor for a pending sign-in, or for a live session that is asked one.
+
+use super::flow::{Answer, ChallengePage, SetCookies};
+use super::service::{Gate, subject_of};
+use super::sign_in::of_session;
+use super::verdict::Fault;
+use crate::audit;
+use crate::crypto::token::TokenKind;
+use crate::factor::second::totp;
+use crate::policy::{Requirement, Second};
+use crate::session::Cached;
+use crate::store::record::OldToken;
+use crate::store::{Account, Failed, Factor, Opened, Pending, Purpose, Session, Step};
+use crate::types::{Assurance, Inbound, ReturnTo, SecondFactor, Timestamp, TokenRef};
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// Wrong codes that end a pending sign-in.
+pub(super) const WRONG_CODES: u32 = 5;
+/// A rotated session's old token still serves the requests that are under way.
+const OLD_TOKEN: Duration = Duration::from_secs(10);
+
+/// A typed code against an account's factors.
+enum Code {
+    /// Right and burnt by this very call.
+    Accepted,
+    Replayed,
+    Wrong,
+}
+
+impl Gate {
+    /// `to`: where the page was asked to lead back to; used where a live session begins a step-up.
+    pub async fn challenge(&self, inbound: &Inbound, to: &ReturnTo) -> Result<ChallengePage, Fault> {
+        if let Some((pending, account)) = self.pending(inbound).await?
+            && self.belongs(inbound, &pending).await?
+        {
+            if !account.has_second_factor() {
+                return Ok(ChallengePage::SetUp(pending.return_to(self.own_prefix())));
+            }
+            return Ok(self.ask(&pending, &account, SetCookies::new()));
+        }
+        let Some(session) = self.own_session(inbound).await? else { return Ok(ChallengePage::Gone) };
+        if session.identity.assurance.second.is_some() {
+            return Ok(ChallengePage::Met(to.clone()));
+        }
+        let Some(account) = self.parts.store.account(session.identity.user).await? else {
+            return Ok(ChallengePage::Gone);
+        };
+        if !account.has_second_factor() {
+            return Ok(match self.second_for(inbound, &account, to) {
+                Second::Enrol => ChallengePage::SetUp(to.clone()),
+                Second::NotAsked | Second::Challenge | Second::Exempt => ChallengePage::Met(to.clone()),
+            });
+        }
+        let (pending, cookies) = self.begin_in_session(inbound, &session, &account, to, false).await?;
+        Ok(self.ask(&pending, &account, cookies))
+    }
+
+    /// A typed code.
+    pub async fn answer(&self, inbound: &Inbound, form_token: &str, code: &str) -> Result<Answer, Fault> {
+        let Some((pending, account)) = self.pending(inbound).await? else { return Ok(Answer::Gone) };
+        if !self.form_is_of(&pending.token, form_token) {
+            return Ok(Answer::Forged);
+        }
+        if !self.belongs(inbound, &pending).await? || !account.has_second_factor() {
+            return Ok(Answer::Gone);
+        }
+        let outcome = self.check_code(&account, code).await?;
+        let (answer, recorded) = match outcome {
+            Code::Accepted => (self.finish(inbound, &pending).await?, audit::Challenge::Passed),
+            Code::Replayed => {
+                (self.failed(inbound, &pending, |left| Answer::Used { left }).await?, audit::Challenge::Replayed)
+            }
+            Code::Wrong => (self.failed(inbound, &pending, |left| Answer::Wrong { left }).await?, audit::Challenge::Failed),
+        };
+        let ended = matches!(answer, Answer::Ended { .. }) && recorded != audit::Challenge::Passed;
+        self.record_challenge(inbound, account.id, if ended { audit::Challenge::FailedAndEnded } else { recorded });
+        Ok(answer)
+    }
+
+    /// A pending step-up or enrolment counts only beside the session it was begun in.
+    pub(super) async fn belongs(&self, inbound: &Inbound, pending: &Pending) -> Result<bool, Fault> {
+        let Some(wanted) = of_session(pending) else { return Ok(true) };
+        Ok(self.own_session(inbound).await?.is_some_and(|s| s.identity.session == wanted))
+    }
+
+    /// Begins a step inside a live session.
+    pub(super) async fn begin_in_session(
+        &self,
+        inbound: &Inbound,
+        session: &Cached,
+        account: &Account,
+        to: &ReturnTo,
+        enrol: bool,
+    ) -> Result<(Pending, SetCookies), Fault> {
+        let id = session.identity.session;
+        let purpose = if enrol { Purpose::Enrol { session: id } } else { Purpose::StepUp { session: id } };
+        let first_at = session.identity.assurance.first_at;
+        // the log's counter of now, not of the session's beginning: what ends other sessions spares this one
+        let began = self.parts.store.head().await?.seq;
+        self.begin(inbound, account, purpose, to, (began, first_at, first_at)).await
+    }
+
+    /// Counts a failure; the last one ends the pending sign-in.
+    pub(super) async fn failed(
+        &self,
+        inbound: &Inbound,
+        pending: &Pending,
+        answer: impl FnOnce(u32) -> Answer,
+    ) -> Result<Answer, Fault> {
+        let at = TokenRef { user: pending.user, hash: pending.token };
+        Ok(match self.parts.store.fail_pending(at, WRONG_CODES, self.parts.clock.now()).await? {
+            Failed::Left(left) => answer(left),
+            Failed::Ended => Answer::Ended { cookies: self.pending_gone(inbound) },
+            Failed::Gone => Answer::Gone,
+        })
+    }
+
+    /// The session as it is once the second factor was given: a new one, or the live one lifted.
+    pub(super) async fn lifted(
+        &self,
+        inbound: &Inbound,
+        pending: &Pending,
+        now: Timestamp,
+    ) -> Result<Option<(Session, SecretString)>, Fault> {
+        let second = Some((SecondFactor::Totp, now));
+        let Some(wanted) = of_session(pending) else {
+            let assurance = Assurance { first_at: pending.first_at, second };
+            return Ok(Some(self.new_session(inbound, pending, assurance)));
+        };
+        let Some(at) = self.session_ref(inbound) else { return Ok(None) };
+        let Some(stored) = self.parts.store.session(at, now).await?.filter(|s| s.session.id == wanted) else {
+            return Ok(None);
+        };
+        let mut session = stored.session;
+        let entropy = self.parts.entropy.as_ref();
+        let (value, token) = self.tokens.mint(TokenKind::Session, &inbound.origin, session.user, entropy);
+        session.old =
+            Some(OldToken { token: session.token, until: now.plus(OLD_TOKEN), assurance: session.assurance });
+        session.token = token;
+        session.assurance.second = second;
+        Ok(Some((session, value)))
+    }
+
+    async fn finish(&self, inbound: &Inbound, pending: &Pending) -> Result<Answer, Fault> {
+        let now = self.parts.clock.now();
+        let at = TokenRef { user: pending.user, hash: pending.token };
+        let Some((session, value)) = self.lifted(inbound, pending, now).await? else { return Ok(Answer::Gone) };
+        let opened = match of_session(pending) {
+            None => self.parts.store.open_session(at, &session, now).await?,
+            Some(_) => self.parts.store.rotate_session(at, &session, now).await?,
+        };
+        self.done(inbound, pending, (&session, &value), opened).await
+    }
+
+    /// The answer to a step that opened or lifted a session.
+    pub(super) async fn done(
+        &self,
+        inbound: &Inbound,
+        pending: &Pending,
+        (session, value): (&Session, &SecretString),
+        opened: Opened,
+    ) -> Result<Answer, Fault> {
+        Ok(match opened {
+            Opened::Yes => {
+                if let Some(old) = &session.old {
+                    // the entry in the log does this on every node; here it must not be a moment late
+                    self.parts.sessions.cache.forget(session.user, &old.token);
+                }
+                let cookies = self.opened(inbound, session, value).await;
+                Answer::Done { cookies, to: pending.return_to(self.own_prefix()) }
+            }
+            Opened::Spent => Answer::Gone,
+            Opened::Ended => Answer::Ended { cookies: self.pending_gone(inbound) },
+        })
+    }
+
+    fn ask(&self, pending: &Pending, account: &Account, cookies: SetCookies) -> ChallengePage {
+        ChallengePage::Ask {
+            name: account.name.clone(),
+            digits: self.parts.policy.load().totp().digits,
+            form_token: self.forms.token(&pending.token.0),
+            cookies,
+        }
+    }
+
+    /// Tries the code on every factor; the one it fits burns its step.
+    async fn check_code(&self, account: &Account, code: &str) -> Result<Code, Fault> {
+        let now = self.parts.clock.now();
+        let mut outcome = Code::Wrong;
+        for factor in &account.factors {
+            let Some(step) = self.matching_step(account, factor, code, now)? else { continue };
+            match self.parts.store.accept_totp_step(account.id, factor.id, step, now).await? {
+                Step::Accepted => return Ok(Code::Accepted),
+                Step::Replayed => outcome = Code::Replayed,
+                Step::NotEnrolled => {}
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn matching_step(&self, account: &Account, factor: &Factor, code: &str, now: Timestamp) -> Result<Option<u64>, Fault> {
+        let opened = totp::open_factor(&self.parts.keys, account.id, factor.id, &factor.sealed);
+        let (secret, parameters) = opened.map_err(|_| {
+            tracing::error!(user = %account.id, factor = %factor.id, "a factor cannot be opened with any key");
+            Fault::Seal("second factor")
+        })?;
+        Ok(secret.matching_step(&parameters, code, now))
+    }
+
+    /// Whether the return path asks this session to set up a second factor (a rule says `two` under `off`, too).
+    pub(super) fn must_enrol(&self, inbound: &Inbound, session: &Cached, account: &Account, to: &ReturnTo) -> bool {
+        let policy = self.parts.policy.load();
+        let here = policy.evaluate(inbound, Some(&subject_of(session)));
+        let enrol = |r: &Requirement<'_>| matches!(r, Requirement::Factors { second: Second::Enrol, .. });
+        enrol(&here) || self.second_for(inbound, account, to) == Second::Enrol
+    }
+}

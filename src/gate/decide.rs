@@ -1,0 +1,78 @@
+//! The judgement itself: what is asked against what was proved. Pure and table-tested.
+
+use super::verdict::{Denial, Refusal};
+use crate::policy::{Requirement, Second};
+use crate::types::{Assurance, ReturnTo};
+use std::sync::Arc;
+
+/// What the judgement comes to, before a passage is made of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// Nobody is anybody; with `identify`, a session is told to the upstream.
+    Public { identify: bool },
+    Pass,
+    Refuse(Refusal),
+}
+
+/// `proved` is what the visitor's session has proved; `None` for a stranger.
+pub(super) fn decide(asked: &Requirement<'_>, proved: Option<&Assurance>, to: impl FnOnce() -> ReturnTo) -> Decision {
+    let refuse = Decision::Refuse;
+    match asked {
+        Requirement::Public { identify, .. } => Decision::Public { identify: *identify },
+        Requirement::Deny { rule } => refuse(Refusal::Denied { rule: owned(*rule), why: Denial::Rule }),
+        Requirement::SignIn { .. } => refuse(Refusal::SignIn { to: to() }),
+        Requirement::Factors { rule, second } => {
+            let Some(proved) = proved else { return refuse(Refusal::SignIn { to: to() }) };
+            match second {
+                Second::NotAsked => Decision::Pass,
+                Second::Challenge | Second::Enrol if proved.second.is_some() => Decision::Pass,
+                Second::Challenge => refuse(Refusal::Challenge { to: to() }),
+                Second::Enrol => refuse(Refusal::Enrol { to: to() }),
+                Second::Exempt => refuse(Refusal::Denied { rule: owned(*rule), why: Denial::Exempt }),
+            }
+        }
+    }
+}
+
+fn owned(rule: Option<&Arc<str>>) -> Option<Arc<str>> {
+    rule.cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{SecondFactor, Timestamp};
+
+    #[test]
+    fn what_is_asked_against_what_was_proved() {
+        let t = Timestamp::from_secs(1);
+        let one = Assurance { first_at: t, second: None };
+        let two = Assurance { first_at: t, second: Some((SecondFactor::Totp, t)) };
+        let name: Arc<str> = "r".into();
+        let rule = Some(&name);
+        let to = ReturnTo::root;
+        let factors = |second| Requirement::Factors { rule, second };
+        let refuse = |r| Decision::Refuse(r);
+        let denied = |why| refuse(Refusal::Denied { rule: Some(name.clone()), why });
+        let sign_in = refuse(Refusal::SignIn { to: to() });
+        let table = [
+            (Requirement::Public { rule: &name, identify: false }, None, Decision::Public { identify: false }),
+            (Requirement::Public { rule: &name, identify: true }, Some(&two), Decision::Public { identify: true }),
+            (Requirement::Deny { rule }, Some(&two), denied(Denial::Rule)),
+            (Requirement::Deny { rule }, None, denied(Denial::Rule)),
+            (Requirement::SignIn { rule }, None, sign_in.clone()),
+            (factors(Second::NotAsked), None, sign_in.clone()),
+            (factors(Second::NotAsked), Some(&one), Decision::Pass),
+            (factors(Second::Challenge), None, sign_in.clone()),
+            (factors(Second::Challenge), Some(&one), refuse(Refusal::Challenge { to: to() })),
+            (factors(Second::Challenge), Some(&two), Decision::Pass),
+            (factors(Second::Enrol), Some(&one), refuse(Refusal::Enrol { to: to() })),
+            (factors(Second::Enrol), None, sign_in),
+            (factors(Second::Exempt), Some(&one), denied(Denial::Exempt)),
+            (factors(Second::Exempt), Some(&two), denied(Denial::Exempt)),
+        ];
+        for (asked, proved, want) in table {
+            assert_eq!(decide(&asked, proved, to), want, "{asked:?} {proved:?}");
+        }
+    }
+}

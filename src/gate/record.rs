@@ -1,0 +1,41 @@
+//! What the gate puts on record.
+
+use super::service::Gate;
+use crate::audit::{Challenge, Enrolment, Event, Reporter, SignIn, Source};
+use crate::types::{Inbound, SecondFactor, SessionId, UserId};
+
+impl Gate {
+    /// Name and password; the visitor gets one answer for every failure, the difference is here only.
+    pub(super) fn record_password(&self, inbound: &Inbound, login: &str, user: Option<UserId>, outcome: SignIn) {
+        self.record(Event::SignIn { source: source(inbound, None), user, login: login.to_string(), outcome });
+    }
+    pub(super) fn record_challenge(&self, inbound: &Inbound, user: UserId, outcome: Challenge) {
+        let factor = SecondFactor::Totp;
+        self.record(Event::Challenge { source: source(inbound, None), user, factor, outcome });
+    }
+    pub(super) fn record_enrolment(&self, inbound: &Inbound, user: UserId, outcome: Enrolment) {
+        let factor = SecondFactor::Totp;
+        self.record(Event::Enrolment { source: source(inbound, None), user, factor, outcome });
+    }
+    pub(super) fn record_sign_out(&self, inbound: &Inbound, user: UserId, session: SessionId, everywhere: bool) {
+        let source = source(inbound, Some(session));
+        self.record(Event::SignOut { source, user, everywhere, by: Reporter::Person });
+    }
+    pub(super) fn record_odd_cookie(&self, inbound: &Inbound, name: &str) {
+        let count = inbound.cookies.0.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).count();
+        self.record(Event::DuplicateCookie { source: source(inbound, None), cookie: name.to_string(), count });
+    }
+
+    fn record(&self, event: Event) {
+        self.parts.audit.record(&event, self.parts.clock.now());
+    }
+}
+
+fn source(inbound: &Inbound, session: Option<SessionId>) -> Source {
+    Source {
+        from: Some(inbound.client),
+        app: Some(inbound.app.clone()),
+        session,
+        request: Some(inbound.request_id),
+    }
+}

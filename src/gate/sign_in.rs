@@ -1,0 +1,193 @@
+//! From a password to a session, or to the second factor that is asked first.
+//!
+//! ```text
+//! password right ──▶ pending ──▶ (challenge | set-up) ──▶ session
+//!                       └── nothing more asked ────────────▶ session
+//! ```
+//! A pending sign-in reaches nothing. Every session gets a token that nobody has seen before.
+
+use super::flow::{Next, SetCookies, SignIn, Who};
+use super::service::{Gate, subject};
+use super::verdict::Fault;
+use crate::audit;
+use crate::crypto::token::TokenKind;
+use crate::policy::{Requirement, Second};
+use crate::store::{Account, Opened, Pending, Purpose, Session};
+use crate::sys::random;
+use crate::types::path::PathReading;
+use crate::types::{Assurance, CanonicalPath, Inbound, Kind, ReturnTo, Seq, SessionId, Timestamp, TokenHash, TokenRef};
+use secrecy::SecretString;
+use std::time::Duration;
+
+/// How long a pending sign-in waits for the second factor.
+pub(super) const PENDING: Duration = Duration::from_secs(600);
+
+impl Gate {
+    /// Checks name and password and goes as far as they reach for the return path.
+    pub async fn sign_in(
+        &self,
+        inbound: &Inbound,
+        login: &str,
+        password: &SecretString,
+        to: &ReturnTo,
+    ) -> Result<SignIn, Fault> {
+        // read before the password is: what ends this user's sessions from now on ends this sign-in too
+        let began = self.parts.store.head().await?.seq;
+        let Some(account) = self.parts.first.check(login, password).await? else {
+            self.record_password(inbound, login, None, audit::SignIn::WrongPassword);
+            return Ok(SignIn::Refused);
+        };
+        let now = self.parts.clock.now();
+        let (pending, mut cookies) = self.begin(inbound, &account, Purpose::SignIn, to, (began, now, now)).await?;
+        let next = match self.second_for(inbound, &account, to) {
+            Second::Challenge => Next::Challenge(to.clone()),
+            Second::Enrol => Next::SetUp(to.clone()),
+            Second::NotAsked | Second::Exempt => {
+                let assurance = Assurance { first_at: now, second: None };
+                let (session, value) = self.new_session(inbound, &pending, assurance);
+                let at = TokenRef { user: pending.user, hash: pending.token };
+                match self.parts.store.open_session(at, &session, now).await? {
+                    Opened::Yes => cookies = self.opened(inbound, &session, &value).await,
+                    Opened::Spent | Opened::Ended => return Ok(SignIn::Refused),
+                }
+                Next::Arrived(to.clone())
+            }
+        };
+        let outcome = match next {
+            Next::Arrived(_) => audit::SignIn::Passed,
+            Next::Challenge(_) | Next::SetUp(_) => audit::SignIn::FirstFactorPassed,
+        };
+        self.record_password(inbound, login, Some(account.id), outcome);
+        Ok(SignIn::Next { cookies, next })
+    }
+
+    /// Who asks for an own page.
+    pub async fn who(&self, inbound: &Inbound) -> Result<Who, Fault> {
+        if let Some(s) = self.own_session(inbound).await? {
+            let policy = self.parts.policy.load_full();
+            return Ok(Who::Session {
+                name: s.identity.name.clone(),
+                enrolled: s.enrolled,
+                may_enrol: policy.may_enrol(&super::service::subject_of(&s)),
+                form_token: self.forms.token(s.identity.session.as_bytes()),
+            });
+        }
+        Ok(match self.pending(inbound).await? {
+            Some((p, account)) => Who::Pending { name: account.name, form_token: self.forms.token(&p.token.0) },
+            None => Who::Nobody,
+        })
+    }
+
+    /// The request's pending sign-in and its account.
+    pub(super) async fn pending(&self, inbound: &Inbound) -> Result<Option<(Pending, Account)>, Fault> {
+        let Some(at) = self.pending_ref(inbound) else { return Ok(None) };
+        let Some(pending) = self.parts.store.pending(at, self.parts.clock.now()).await? else { return Ok(None) };
+        if pending.origin != *inbound.origin {
+            return Ok(None);
+        }
+        let account = self.parts.store.account(pending.user).await?.filter(|a| !a.disabled);
+        Ok(account.map(|a| (pending, a)))
+    }
+
+    /// Starts a pending sign-in; `(began, first_at, password_at)`.
+    pub(super) async fn begin(
+        &self,
+        inbound: &Inbound,
+        account: &Account,
+        purpose: Purpose,
+        to: &ReturnTo,
+        (began, first_at, password_at): (Seq, Timestamp, Timestamp),
+    ) -> Result<(Pending, SetCookies), Fault> {
+        let (value, token) =
+            self.tokens.mint(TokenKind::Pending, &inbound.origin, account.id, self.parts.entropy.as_ref());
+        let pending = Pending {
+            token,
+            user: account.id,
+            origin: (*inbound.origin).clone(),
+            purpose,
+            return_to: to.as_str().to_string(),
+            began,
+            first_at,
+            password_at: Some(password_at),
+            ends: self.parts.clock.now().plus(PENDING),
+            failures: 0,
+            unconfirmed: None,
+        };
+        self.parts.store.begin_pending(&pending).await?;
+        let cookies = self.names(inbound).and_then(|n| n.set(&n.pending, &value)).into_iter().collect();
+        Ok((pending, cookies))
+    }
+
+    /// What the return path asks of this person besides the password.
+    pub(super) fn second_for(&self, inbound: &Inbound, account: &Account, to: &ReturnTo) -> Second {
+        let mut target = inbound.clone();
+        target.method = http::Method::GET;
+        target.kind = Kind::Navigation;
+        target.query = None;
+        let reading = PathReading { encoded_slash: true, case_insensitive: false };
+        if let Ok(path) = CanonicalPath::parse(to.path(), reading) {
+            target.path = path;
+        }
+        match self.parts.policy.load().evaluate(&target, Some(&subject(account))) {
+            Requirement::Factors { second, .. } => second,
+            Requirement::Public { .. } | Requirement::Deny { .. } | Requirement::SignIn { .. } => Second::NotAsked,
+        }
+    }
+
+    pub(super) fn new_session(&self, inbound: &Inbound, from: &Pending, assurance: Assurance) -> (Session, SecretString) {
+        let entropy = self.parts.entropy.as_ref();
+        let (value, token) = self.tokens.mint(TokenKind::Session, &inbound.origin, from.user, entropy);
+        let now = self.parts.clock.now();
+        let lifetimes = self.parts.policy.load().session_lifetimes();
+        let absolute_end = from.first_at.plus(lifetimes.absolute);
+        let session = Session {
+            id: SessionId::from_bytes(random(entropy)),
+            token,
+            old: None,
+            user: from.user,
+            origin: (*inbound.origin).clone(),
+            began: from.began,
+            assurance,
+            idle_end: now.plus(lifetimes.idle).min(absolute_end),
+            absolute_end,
+            address: inbound.client.to_string(),
+            browser: inbound.user_agent.clone(),
+        };
+        (session, value)
+    }
+
+    /// The cookies of a new session; the one this browser had before ends.
+    pub(super) async fn opened(&self, inbound: &Inbound, session: &Session, value: &SecretString) -> SetCookies {
+        if let Ok(Some(before)) = self.session(inbound).await
+            && before.identity.session != session.id
+        {
+            let ended = self.parts.store.end_session(before.identity.user, before.identity.session).await;
+            if let Err(e) = ended {
+                tracing::warn!(error = %e, "the browser's earlier session could not be ended");
+            }
+        }
+        self.session_cookies(inbound, value)
+    }
+
+    /// Sets the session's cookie and removes the pending sign-in's.
+    pub(super) fn session_cookies(&self, inbound: &Inbound, value: &SecretString) -> SetCookies {
+        let Some(n) = self.names(inbound) else { return SetCookies::new() };
+        [n.set(&n.session, value), n.remove(&n.pending)].into_iter().flatten().collect()
+    }
+
+    pub(super) fn pending_gone(&self, inbound: &Inbound) -> SetCookies {
+        self.names(inbound).and_then(|n| n.remove(&n.pending)).into_iter().collect()
+    }
+
+    pub(super) fn form_is_of(&self, token: &TokenHash, given: &str) -> bool {
+        self.forms.check(&token.0, given)
+    }
+}
+
+/// What stands in a session record about its beginning, for a step in a session that lives already.
+pub(super) fn of_session(p: &Pending) -> Option<SessionId> {
+    match p.purpose {
+        Purpose::SignIn => None,
+        Purpose::StepUp { session } | Purpose::Enrol { session } => Some(session),
+    }
+}
