@@ -1,1 +1,19 @@
 //! Sealing with key ids, tokens, form tokens, password hashes, assertion signing.
+//!
+//! All of it hangs on the root keys of a [`KeyRing`]; each purpose has its own key, derived by a label of its own
+//! (NIST SP 800-108, RFC 5869). No IO here: who has the key file's text gives it in.
+
+pub mod assertion;
+pub mod form;
+pub mod keys;
+mod mac;
+pub mod password;
+pub mod seal;
+pub mod token;
+
+pub use assertion::{Claims, Signer};
+pub use form::Forms;
+pub use keys::{KeyError, KeyRing, Label};
+pub use password::{Cost, PasswordError, Passwords, Verified};
+pub use seal::{Aad, SealError, open, seal};
+pub use token::{TokenKind, Tokens};

@@ -1,0 +1,204 @@
+//! The signed statement to the upstream of who the visitor is: a JWT, ES256, good for 60 s (RFC 7519, RFC 7518).
+//!
+//! One P-256 key per root key. The newest signs; all are in the key set, so that an upstream knows the next one before
+//! it is used and an older one while its statements live.
+
+use super::keys::{KeyRing, Label, RootKey};
+use crate::types::{GroupName, Timestamp, UserId};
+use data_encoding::BASE64URL_NOPAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use p256::SecretKey;
+use p256::elliptic_curve::sec1::ToEncodedPoint;
+use p256::pkcs8::EncodePrivateKey;
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// How long a statement is good.
+pub const LIFETIME: Duration = Duration::from_secs(60);
+
+/// What is stated; `iat` and `exp` are added when it is signed.
+#[derive(Clone, Debug)]
+pub struct Claims<'a> {
+    /// The app's first origin.
+    pub iss: &'a str,
+    /// The app.
+    pub aud: &'a str,
+    pub sub: UserId,
+    pub name: &'a str,
+    pub groups: &'a BTreeSet<GroupName>,
+    pub email: Option<&'a str>,
+    /// RFC 8176.
+    pub amr: &'a [&'a str],
+    pub acr: &'a str,
+    pub auth_time: Timestamp,
+    /// Another for every statement.
+    pub jti: &'a str,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SignError {
+    #[error("an assertion could not be signed")]
+    Jwt(#[source] jsonwebtoken::errors::Error),
+    #[error("the newest root key gives no P-256 key")]
+    NoKey,
+}
+
+/// Signs assertions and publishes the keys.
+pub struct Signer {
+    header: Header,
+    key: Option<EncodingKey>,
+    jwks: Value,
+}
+
+impl Signer {
+    pub fn new(ring: &KeyRing) -> Self {
+        let mut header = Header::new(Algorithm::ES256);
+        header.kid = Some(ring.newest().id().to_string());
+        let key = signing_key(ring.newest()).and_then(|k| encoding_key(&k));
+        let keys: Vec<Value> = ring.iter().filter_map(|k| Some(jwk(k.id(), &signing_key(k)?))).collect();
+        Signer { header, key, jwks: json!({ "keys": keys }) }
+    }
+
+    pub fn sign(&self, claims: &Claims<'_>, now: Timestamp) -> Result<String, SignError> {
+        let key = self.key.as_ref().ok_or(SignError::NoKey)?;
+        jsonwebtoken::encode(&self.header, &Payload::new(claims, now), key).map_err(SignError::Jwt)
+    }
+
+    /// The public keys of the whole ring (RFC 7517), the one that signs first.
+    pub fn jwks(&self) -> Value {
+        self.jwks.clone()
+    }
+}
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Signer({:?})", self.header.kid)
+    }
+}
+
+#[derive(Serialize)]
+struct Payload<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: UserId,
+    name: &'a str,
+    groups: &'a BTreeSet<GroupName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    amr: &'a [&'a str],
+    acr: &'a str,
+    auth_time: u64,
+    jti: &'a str,
+    iat: u64,
+    exp: u64,
+}
+
+impl<'a> Payload<'a> {
+    fn new(c: &Claims<'a>, now: Timestamp) -> Self {
+        let Claims { iss, aud, sub, name, groups, email, amr, acr, auth_time, jti } = *c;
+        let (iat, exp) = (now.as_secs(), now.plus(LIFETIME).as_secs());
+        Payload { iss, aud, sub, name, groups, email, amr, acr, auth_time: auth_time.as_secs(), jti, iat, exp }
+    }
+}
+
+/// The seed itself where it is a valid scalar, else its hash, and so on (rejection sampling, FIPS 186-5 A.2.2). One seed
+/// in 2^32 needs a second try; `None` would take 16 in a row.
+fn signing_key(root: &RootKey) -> Option<SecretKey> {
+    let mut seed = root.derive(Label::Assertion);
+    for _ in 0..16 {
+        if let Ok(key) = SecretKey::from_slice(seed.as_slice()) {
+            return Some(key);
+        }
+        seed = Zeroizing::new(Sha256::digest(seed.as_slice()).into());
+    }
+    None
+}
+
+fn encoding_key(key: &SecretKey) -> Option<EncodingKey> {
+    key.to_pkcs8_der().ok().map(|der| EncodingKey::from_ec_der(der.as_bytes()))
+}
+
+fn jwk(kid: &str, key: &SecretKey) -> Value {
+    let point = key.public_key().to_encoded_point(false);
+    let text = |b: Option<&p256::FieldBytes>| b.map(|b| BASE64URL_NOPAD.encode(b));
+    json!({
+        "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid,
+        "x": text(point.x()), "y": text(point.y()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::keys::tests::{ring, rotated};
+    use jsonwebtoken::{DecodingKey, Validation};
+
+    fn decode(token: &str, jwk: &Value) -> jsonwebtoken::errors::Result<Value> {
+        let key = DecodingKey::from_ec_components(jwk["x"].as_str().unwrap(), jwk["y"].as_str().unwrap())?;
+        let mut rules = Validation::new(Algorithm::ES256);
+        rules.validate_exp = false;
+        rules.set_audience(&["intranet"]);
+        rules.set_issuer(&["https://app.example.com"]);
+        jsonwebtoken::decode::<Value>(token, &key, &rules).map(|d| d.claims)
+    }
+
+    fn sign(signer: &Signer) -> String {
+        let groups = ["admin", "staff"].iter().map(|g| GroupName::parse(g).unwrap()).collect();
+        let claims = Claims {
+            iss: "https://app.example.com",
+            aud: "intranet",
+            sub: UserId::from_bytes([1; 16]),
+            name: "alice",
+            groups: &groups,
+            email: None,
+            amr: &["pwd", "otp", "mfa"],
+            acr: "urn:portcullis:two",
+            auth_time: Timestamp::from_secs(1_699_999_000),
+            jti: "one",
+        };
+        signer.sign(&claims, Timestamp::from_millis(1_700_000_000_999)).unwrap()
+    }
+
+    #[test]
+    fn the_statement_is_verified_by_the_published_key() {
+        let signer = Signer::new(&ring());
+        let said = decode(&sign(&signer), &signer.jwks()["keys"][0]).unwrap();
+        let want = json!({
+            "iss": "https://app.example.com", "aud": "intranet", "sub": UserId::from_bytes([1; 16]).to_string(),
+            "name": "alice", "groups": ["admin", "staff"], "amr": ["pwd", "otp", "mfa"],
+            "acr": "urn:portcullis:two", "auth_time": 1_699_999_000, "jti": "one",
+            "iat": 1_700_000_000, "exp": 1_700_000_060,
+        });
+        assert_eq!(said, want);
+    }
+
+    #[test]
+    fn the_header_names_the_newest_key_and_es256() {
+        let ring = rotated(&ring());
+        let header = jsonwebtoken::decode_header(sign(&Signer::new(&ring))).unwrap();
+        assert_eq!((header.alg, header.kid.as_deref()), (Algorithm::ES256, Some(ring.newest().id())));
+    }
+
+    #[test]
+    fn the_key_set_holds_every_key_and_nothing_secret() {
+        let old = ring();
+        let token = sign(&Signer::new(&old));
+        let both = rotated(&old);
+        let jwks = Signer::new(&both).jwks();
+        let keys = jwks["keys"].as_array().unwrap();
+        assert_eq!(keys.iter().map(|k| k["kid"].as_str().unwrap()).collect::<Vec<_>>(), both.ids().collect::<Vec<_>>());
+        assert!(keys.iter().all(|k| k.get("d").is_none() && k["alg"] == "ES256" && k["use"] == "sig"));
+        assert!(decode(&token, &keys[0]).is_err());
+        assert!(decode(&token, &keys[1]).is_ok());
+    }
+
+    #[test]
+    fn the_same_root_key_gives_the_same_key_on_every_node() {
+        let ring = ring();
+        assert_eq!(Signer::new(&ring).jwks(), Signer::new(&ring.clone()).jwks());
+        assert_ne!(Signer::new(&ring).jwks(), Signer::new(&self::ring()).jwks());
+    }
+}

@@ -1,0 +1,320 @@
+//! The ring of root keys: the newest seals, older ones open; every purpose gets a key of its own by HKDF label.
+//!
+//! Reads and writes the key file's *text*; opening the file and judging its mode is not its business. No error and no
+//! `Debug` shows key bytes, nor a piece of the text, which might be some.
+
+use super::mac::keyed;
+use crate::sys::{Entropy, random};
+use crate::types::Timestamp;
+use data_encoding::BASE64;
+use hkdf::Hkdf;
+use hmac::Mac;
+use secrecy::SecretString;
+use serde::Deserialize;
+use sha2::Sha256;
+use std::fmt::Write;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// What a derived key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Label {
+    /// Secrets at rest.
+    Seal,
+    /// The keyed check in session and pending tokens.
+    Token,
+    /// Form tokens.
+    Form,
+    /// What goes over a password's hash.
+    Pepper,
+    /// The seed of the P-256 key that signs assertions.
+    Assertion,
+    /// The audit chain.
+    Audit,
+    /// Proves at start that a key is still the one it was.
+    Canary,
+}
+
+impl Label {
+    pub const ALL: [Label; 7] =
+        [Label::Seal, Label::Token, Label::Form, Label::Pepper, Label::Assertion, Label::Audit, Label::Canary];
+
+    /// HKDF's `info`. Fixed for ever: another text is another key.
+    fn info(self) -> &'static [u8] {
+        match self {
+            Label::Seal => b"portcullis/v1/seal",
+            Label::Token => b"portcullis/v1/token",
+            Label::Form => b"portcullis/v1/form",
+            Label::Pepper => b"portcullis/v1/pepper",
+            Label::Assertion => b"portcullis/v1/assertion",
+            Label::Audit => b"portcullis/v1/audit",
+            Label::Canary => b"portcullis/v1/canary",
+        }
+    }
+}
+
+/// One root key.
+#[derive(Clone)]
+pub struct RootKey {
+    id: String,
+    created: Timestamp,
+    root: Zeroizing<[u8; 32]>,
+}
+
+impl RootKey {
+    /// Random, 4 to 16 bytes; no part of the key.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+    pub fn created(&self) -> Timestamp {
+        self.created
+    }
+    #[expect(clippy::expect_used, reason = "32 bytes are less than HKDF's limit of 255 × 32 (RFC 5869 §2.3)")]
+    pub fn derive(&self, label: Label) -> Zeroizing<[u8; 32]> {
+        let mut out = Zeroizing::new([0; 32]);
+        let hkdf = Hkdf::<Sha256>::new(None, self.root.as_slice());
+        hkdf.expand(label.info(), out.as_mut_slice()).expect("short enough");
+        out
+    }
+}
+impl std::fmt::Debug for RootKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RootKey({})", self.id)
+    }
+}
+
+/// All root keys; at least one.
+#[derive(Clone, Debug)]
+pub struct KeyRing {
+    newest: RootKey,
+    /// Newest first.
+    older: Vec<RootKey>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// Without the parser's own words: they may quote the line.
+    #[error("{file}:{line}:{column}: not a key file: `keys:` with a list of {{ id, created, root }} expected")]
+    NotKeys { file: String, line: u64, column: u64 },
+    #[error("{file}: holds no key; `portcullis keys generate` makes a key file")]
+    Empty { file: String },
+    #[error("{file}: key {number}: its id must be 4 to 16 of a-z, 0-9 and '-'")]
+    BadId { file: String, number: usize },
+    #[error("{file}: key `{id}`: the id stands twice; remove one of the two")]
+    Twice { file: String, id: String },
+    #[error("{file}: key `{id}`: root must be 32 random bytes in base64, as `portcullis keys generate` makes them")]
+    BadRoot { file: String, id: String },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRing {
+    keys: Vec<RawKey>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKey {
+    id: String,
+    /// Seconds since the Unix epoch.
+    created: u64,
+    root: String,
+}
+
+impl KeyRing {
+    /// A ring of one new key.
+    pub fn generate(entropy: &dyn Entropy, now: Timestamp) -> Self {
+        let id = data_encoding::BASE32_NOPAD.encode(&random::<5>(entropy)).to_ascii_lowercase();
+        let created = Timestamp::from_secs(now.as_secs());
+        KeyRing { newest: RootKey { id, created, root: Zeroizing::new(random(entropy)) }, older: Vec::new() }
+    }
+
+    /// Reads a key file's text; `file` is for the error's words only.
+    pub fn parse(file: &str, text: &str) -> Result<Self, KeyError> {
+        let options = serde_yaml::options! { with_snippet: false };
+        let raw: RawRing = serde_yaml::from_str_with_options(text, options).map_err(|e| {
+            let (line, column) = e.location().map_or((1, 1), |l| (l.line(), l.column()));
+            KeyError::NotKeys { file: file.into(), line, column }
+        })?;
+        let mut keys: Vec<RootKey> = Vec::with_capacity(raw.keys.len());
+        for (i, raw) in raw.keys.into_iter().enumerate() {
+            let key = root_key(file, i + 1, raw)?;
+            if keys.iter().any(|k| k.id == key.id) {
+                return Err(KeyError::Twice { file: file.into(), id: key.id });
+            }
+            keys.push(key);
+        }
+        // of two made in the same second the one further down is the newer
+        keys.reverse();
+        keys.sort_by_key(|k| std::cmp::Reverse(k.created));
+        let mut keys = keys.into_iter();
+        let newest = keys.next().ok_or_else(|| KeyError::Empty { file: file.into() })?;
+        Ok(KeyRing { newest, older: keys.collect() })
+    }
+
+    /// The key file's text, oldest first, so that a new key is a new last line.
+    pub fn to_yaml(&self) -> SecretString {
+        let mut out = Zeroizing::new(String::with_capacity(160 * (self.older.len() + 1)));
+        out.push_str("keys:\n");
+        for k in self.older.iter().rev().chain([&self.newest]) {
+            let root = Zeroizing::new(BASE64.encode(k.root.as_slice()));
+            let (id, created, root) = (&k.id, k.created.as_secs(), root.as_str());
+            // writing to a String does not fail
+            let _ = writeln!(out, "  - {{ id: \"{id}\", created: {created}, root: \"{root}\" }}");
+        }
+        SecretString::from(out.as_str())
+    }
+
+    /// The key that seals.
+    pub fn newest(&self) -> &RootKey {
+        &self.newest
+    }
+    pub(super) fn older(&self) -> impl Iterator<Item = &RootKey> {
+        self.older.iter()
+    }
+    /// Every key, newest first.
+    pub fn iter(&self) -> impl Iterator<Item = &RootKey> {
+        std::iter::once(&self.newest).chain(&self.older)
+    }
+    /// Every id, newest first.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.iter().map(RootKey::id)
+    }
+    pub fn derive(&self, key_id: &str, label: Label) -> Option<Zeroizing<[u8; 32]>> {
+        self.iter().find(|k| k.id == key_id).map(|k| k.derive(label))
+    }
+
+    /// A constant under this key, to be kept in the store and checked at start: a key file with a right id and wrong
+    /// bytes is found before anything is sealed or opened with it. `None`: no key of that id.
+    pub fn canary(&self, key_id: &str) -> Option<Vec<u8>> {
+        let mut mac = keyed(&*self.derive(key_id, Label::Canary)?);
+        mac.update(key_id.as_bytes());
+        Some(mac.finalize().into_bytes().to_vec())
+    }
+    /// Whether the stored canary is this key's.
+    pub fn canary_lives(&self, key_id: &str, stored: &[u8]) -> bool {
+        self.canary(key_id).is_some_and(|c| c.ct_eq(stored).into())
+    }
+}
+
+fn root_key(file: &str, number: usize, raw: RawKey) -> Result<RootKey, KeyError> {
+    let text = Zeroizing::new(raw.root);
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if !(4..=16).contains(&raw.id.len()) || !raw.id.bytes().all(letter) {
+        return Err(KeyError::BadId { file: file.into(), number });
+    }
+    let bad = || KeyError::BadRoot { file: file.into(), id: raw.id.clone() };
+    let bytes = Zeroizing::new(BASE64.decode(text.as_bytes()).map_err(|_| bad())?);
+    let root: Zeroizing<[u8; 32]> = Zeroizing::new(bytes.as_slice().try_into().map_err(|_| bad())?);
+    // a placeholder, not a key
+    if root.iter().all(|b| Some(b) == root.first()) {
+        return Err(bad());
+    }
+    Ok(RootKey { id: raw.id, created: Timestamp::from_secs(raw.created), root })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::sys::SystemEntropy;
+    use secrecy::ExposeSecret;
+    use std::collections::HashSet;
+
+    /// A ring whose newest key is new and whose older ones are `old`'s.
+    pub(crate) fn rotated(old: &KeyRing) -> KeyRing {
+        let at = Timestamp::from_secs(old.newest.created.as_secs() + 1);
+        let new = KeyRing::generate(&SystemEntropy, at);
+        KeyRing { newest: new.newest, older: old.iter().cloned().collect() }
+    }
+    pub(crate) fn ring() -> KeyRing {
+        KeyRing::generate(&SystemEntropy, Timestamp::from_secs(1_700_000_000))
+    }
+
+    const ROOT: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    #[test]
+    fn a_ring_survives_its_text_form() {
+        let ring = rotated(&rotated(&ring()));
+        let back = KeyRing::parse("keys.yaml", ring.to_yaml().expose_secret()).unwrap();
+        assert_eq!(back.ids().collect::<Vec<_>>(), ring.ids().collect::<Vec<_>>());
+        for id in ring.ids() {
+            assert_eq!(back.derive(id, Label::Seal), ring.derive(id, Label::Seal));
+        }
+        assert_eq!(back.newest().created(), ring.newest().created());
+    }
+
+    #[test]
+    fn the_newest_seals_wherever_it_stands() {
+        let one = |id: &str, created: u64| format!("  - {{ id: {id}, created: {created}, root: \"{ROOT}\" }}\n");
+        let text = format!("keys:\n{}{}{}", one("aaaa", 5), one("bbbb", 9), one("cccc", 7));
+        let ring = KeyRing::parse("k", &text).unwrap();
+        assert_eq!(ring.ids().collect::<Vec<_>>(), ["bbbb", "cccc", "aaaa"]);
+        let tie = format!("keys:\n{}{}", one("aaaa", 5), one("bbbb", 5));
+        assert_eq!(KeyRing::parse("k", &tie).unwrap().newest().id(), "bbbb");
+    }
+
+    #[test]
+    fn every_label_gives_another_key() {
+        let ring = ring();
+        let infos: HashSet<_> = Label::ALL.iter().map(|l| l.info()).collect();
+        let keys: HashSet<_> = Label::ALL.iter().map(|l| *ring.newest().derive(*l)).collect();
+        assert_eq!((infos.len(), keys.len()), (Label::ALL.len(), Label::ALL.len()));
+        assert_eq!(ring.derive("nobody", Label::Seal), None);
+    }
+
+    #[test]
+    fn derivation_is_fixed_for_ever() {
+        let text = format!("keys: [{{ id: aaaa, created: 1, root: \"{ROOT}\" }}]");
+        let ring = KeyRing::parse("k", &text).unwrap();
+        // HKDF-SHA-256, no salt, computed with another implementation
+        let want = "bf449e4017cccd56d8e16c87d492ef431359a8d25b5def4e71106631d2c6d6b8";
+        assert_eq!(data_encoding::HEXLOWER.encode(ring.newest().derive(Label::Seal).as_slice()), want);
+    }
+
+    #[test]
+    fn what_is_no_key_file() {
+        let key = |id: &str, root: &str| format!("keys: [{{ id: \"{id}\", created: 1, root: \"{root}\" }}]");
+        let f = || "k".to_string();
+        let bad_root = || KeyError::BadRoot { file: f(), id: "aaaa".into() };
+        let table = [
+            ("keys: []".to_string(), KeyError::Empty { file: f() }),
+            (key("abc", ROOT), KeyError::BadId { file: f(), number: 1 }),
+            (key("Abcd", ROOT), KeyError::BadId { file: f(), number: 1 }),
+            (key("aaaa", "AAAA"), bad_root()),
+            (key("aaaa", "not base64"), bad_root()),
+            (key("aaaa", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), bad_root()),
+        ];
+        for (text, want) in table {
+            assert_eq!(KeyRing::parse("k", &text).unwrap_err(), want, "{text}");
+        }
+        let twice = format!(
+            "keys:\n- {{id: aaaa, created: 1, root: \"{ROOT}\"}}\n- {{id: aaaa, created: 2, root: \"{ROOT}\"}}"
+        );
+        assert_eq!(KeyRing::parse("k", &twice).unwrap_err(), KeyError::Twice { file: f(), id: "aaaa".into() });
+    }
+
+    #[test]
+    fn no_error_and_no_debug_shows_key_bytes() {
+        for text in
+            [format!("keys: \"{ROOT}\""), format!("{ROOT}"), format!("keys: [{ROOT}]"), format!("keys:\n  {ROOT}: 1")]
+        {
+            let e = KeyRing::parse("k", &text).unwrap_err();
+            assert!(matches!(e, KeyError::NotKeys { .. }), "{text}: {e}");
+            assert!(!format!("{e} {e:?}").contains("AAECAw"), "{e:?}");
+        }
+        let ring = ring();
+        let root = BASE64.encode(ring.newest.root.as_slice());
+        assert!(!format!("{ring:?}").contains(&root));
+    }
+
+    #[test]
+    fn a_canary_dies_with_another_key_under_its_id() {
+        let ring = ring();
+        let id = ring.newest().id().to_string();
+        let canary = ring.canary(&id).unwrap();
+        assert!(ring.canary_lives(&id, &canary));
+        let text = format!("keys: [{{ id: \"{id}\", created: 1, root: \"{ROOT}\" }}]");
+        assert!(!KeyRing::parse("k", &text).unwrap().canary_lives(&id, &canary));
+        assert!(!ring.canary_lives("nobody", &canary));
+    }
+}

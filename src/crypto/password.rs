@@ -1,0 +1,361 @@
+//! Password hashes: Argon2id, then an HMAC-SHA-256 pepper that is not in the store (OWASP Password Storage, RFC 9106).
+//!
+//! The work runs off the async threads, so many at a time and so many waiting; beyond that it is refused, so that a flood
+//! of sign-ins starves nothing. An unknown user costs the same work as a known one and gets the same answer.
+
+use super::keys::{KeyRing, Label};
+use super::mac::{HmacSha256, keyed};
+use crate::sys::{Entropy, random};
+use crate::types::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, Version};
+use data_encoding::BASE64_NOPAD;
+use hmac::Mac;
+use secrecy::{ExposeSecret, SecretString};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use subtle::ConstantTimeEq;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use unicode_normalization::UnicodeNormalization;
+use zeroize::Zeroizing;
+
+/// The longest password, in bytes as typed. A limit on work for strangers; far above what NIST SP 800-63B asks (64).
+pub const LONGEST: usize = 1024;
+/// Bytes of salt and of output (RFC 9106 §4).
+const SALT: usize = 16;
+const OUTPUT: usize = 32;
+
+/// Argon2id's cost. A stored hash of another cost still verifies and is made anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    pub memory_kib: u32,
+    pub iterations: u32,
+    pub parallelism: u32,
+}
+impl Default for Cost {
+    /// OWASP Password Storage: m = 19 MiB, t = 2, p = 1.
+    fn default() -> Self {
+        Cost { memory_kib: 19_456, iterations: 2, parallelism: 1 }
+    }
+}
+
+/// Whether the password was right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// `rehash`: cost or pepper key have changed since it was stored.
+    Yes {
+        rehash: bool,
+    },
+    No,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    #[error("too many passwords are being checked")]
+    Busy,
+    #[error("a password has at most {LONGEST} bytes")]
+    TooLong,
+    #[error("a password could not be hashed")]
+    Argon2(#[source] argon2::Error),
+    #[error("the thread that hashed a password ended early")]
+    Lost(#[source] tokio::task::JoinError),
+}
+
+/// Hashes and verifies; one per process, for it holds the limits.
+pub struct Passwords {
+    cost: Cost,
+    peppers: Arc<Peppers>,
+    /// Those at work and those waiting.
+    places: Arc<Semaphore>,
+    workers: Arc<Semaphore>,
+    worked: AtomicU64,
+}
+
+impl Passwords {
+    /// At most `parallel` hashes at once, at most `queue` more waiting.
+    pub fn new(ring: &KeyRing, cost: Cost, parallel: usize, queue: usize) -> Self {
+        let parallel = parallel.clamp(1, Semaphore::MAX_PERMITS / 2);
+        let places = parallel + queue.min(Semaphore::MAX_PERMITS / 2);
+        Passwords {
+            cost,
+            peppers: Arc::new(Peppers::new(ring)),
+            places: Arc::new(Semaphore::new(places)),
+            workers: Arc::new(Semaphore::new(parallel)),
+            worked: AtomicU64::new(0),
+        }
+    }
+
+    /// Hashes with the present cost and the newest pepper.
+    pub async fn hash(&self, password: &SecretString, entropy: &dyn Entropy) -> Result<PasswordHash, PasswordError> {
+        let typed = normalised(password).ok_or(PasswordError::TooLong)?;
+        let recipe = Recipe { cost: self.cost, salt: random::<SALT>(entropy).to_vec() };
+        let peppers = self.peppers.clone();
+        self.work(move || {
+            let tag = peppers.newest.over(&*recipe.run(&typed)?);
+            Ok(PasswordHash { phc: recipe.phc(&tag), pepper_key: peppers.newest.id.clone() })
+        })
+        .await
+    }
+
+    /// `None`, a record that cannot be read and one whose pepper is gone cost what a good one costs, and are `No`.
+    pub async fn verify(&self, stored: Option<&PasswordHash>, typed: &SecretString) -> Result<Verified, PasswordError> {
+        // nobody can have it (see `hash`), known user or not
+        let Some(typed) = normalised(typed) else { return Ok(Verified::No) };
+        let target = stored.and_then(|s| self.target(s)).unwrap_or_else(|| self.nobody());
+        let (peppers, present) = (self.peppers.clone(), self.cost);
+        self.work(move || {
+            let pepper = target.pepper.as_deref().and_then(|id| peppers.find(id));
+            let tag = pepper.unwrap_or(&peppers.newest).over(&*target.recipe.run(&typed)?);
+            let right = bool::from(tag.ct_eq(&target.tag)) && pepper.is_some();
+            let rehash = target.recipe.cost != present || target.pepper.as_deref() != Some(&peppers.newest.id);
+            Ok(if right { Verified::Yes { rehash } } else { Verified::No })
+        })
+        .await
+    }
+
+    /// Hashes computed since the start.
+    pub fn worked(&self) -> u64 {
+        self.worked.load(Ordering::Relaxed)
+    }
+
+    /// Runs `job` within the limits. Its places go with it: who hangs up early frees nothing while the work still runs.
+    async fn work<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| PasswordError::Busy)?;
+        // never closed, so it only fails by waiting
+        let worker = self.workers.clone().acquire_owned().await.map_err(|_| PasswordError::Busy)?;
+        self.worked.fetch_add(1, Ordering::Relaxed);
+        let held: [OwnedSemaphorePermit; 2] = [worker, place];
+        let done = tokio::task::spawn_blocking(move || {
+            let done = job();
+            drop(held);
+            done
+        });
+        done.await.map_err(PasswordError::Lost)?
+    }
+
+    fn target(&self, stored: &PasswordHash) -> Option<Target> {
+        let Some((recipe, tag)) = Recipe::parse(&stored.phc) else {
+            tracing::error!("a stored password hash is broken; its user cannot sign in until a new password is set");
+            return None;
+        };
+        if self.peppers.find(&stored.pepper_key).is_none() {
+            tracing::error!(key = stored.pepper_key, "the pepper of a stored password is not in the key file");
+            return None;
+        }
+        Some(Target { recipe, tag, pepper: Some(stored.pepper_key.clone()) })
+    }
+    /// What an unknown user's password is compared with.
+    fn nobody(&self) -> Target {
+        Target { recipe: Recipe { cost: self.cost, salt: vec![0; SALT] }, tag: [0; OUTPUT], pepper: None }
+    }
+}
+impl std::fmt::Debug for Passwords {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Passwords({:?})", self.cost)
+    }
+}
+
+/// What a typed password is compared with.
+struct Target {
+    recipe: Recipe,
+    tag: [u8; OUTPUT],
+    /// `None`: never right.
+    pepper: Option<String>,
+}
+
+struct Recipe {
+    cost: Cost,
+    salt: Vec<u8>,
+}
+
+impl Recipe {
+    fn run(&self, password: &str) -> Result<Zeroizing<[u8; OUTPUT]>, PasswordError> {
+        let Cost { memory_kib, iterations, parallelism } = self.cost;
+        let params = Params::new(memory_kib, iterations, parallelism, Some(OUTPUT)).map_err(PasswordError::Argon2)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let mut out = Zeroizing::new([0; OUTPUT]);
+        argon2
+            .hash_password_into(password.as_bytes(), &self.salt, out.as_mut_slice())
+            .map_err(PasswordError::Argon2)?;
+        Ok(out)
+    }
+    fn phc(&self, tag: &[u8; OUTPUT]) -> String {
+        let Cost { memory_kib: m, iterations: t, parallelism: p } = self.cost;
+        format!("$argon2id$v=19$m={m},t={t},p={p}${}${}", BASE64_NOPAD.encode(&self.salt), BASE64_NOPAD.encode(tag))
+    }
+    fn parse(phc: &str) -> Option<(Self, [u8; OUTPUT])> {
+        let hash = argon2::PasswordHash::new(phc).ok()?;
+        if hash.algorithm != argon2::ARGON2ID_IDENT || hash.version != Some(Version::V0x13.into()) {
+            return None;
+        }
+        let params = Params::try_from(&hash).ok()?;
+        let cost = Cost { memory_kib: params.m_cost(), iterations: params.t_cost(), parallelism: params.p_cost() };
+        let tag = hash.hash?.as_bytes().try_into().ok()?;
+        Some((Recipe { cost, salt: hash.salt?.as_ref().to_vec() }, tag))
+    }
+}
+
+struct Peppers {
+    newest: Pepper,
+    older: Vec<Pepper>,
+}
+struct Pepper {
+    id: String,
+    mac: HmacSha256,
+}
+impl Peppers {
+    fn new(ring: &KeyRing) -> Self {
+        let pepper = |k: &super::keys::RootKey| Pepper { id: k.id().into(), mac: keyed(&k.derive(Label::Pepper)) };
+        Peppers { newest: pepper(ring.newest()), older: ring.older().map(pepper).collect() }
+    }
+    fn find(&self, id: &str) -> Option<&Pepper> {
+        std::iter::once(&self.newest).chain(&self.older).find(|p| p.id == id)
+    }
+}
+impl Pepper {
+    fn over(&self, output: &[u8; OUTPUT]) -> [u8; OUTPUT] {
+        let mut mac = self.mac.clone();
+        mac.update(output);
+        mac.finalize().into_bytes().into()
+    }
+}
+
+/// In NFC, so that two keyboards type one password (NIST SP 800-63B §3.1.1.2). `None`: too long.
+fn normalised(password: &SecretString) -> Option<Zeroizing<String>> {
+    let typed = password.expose_secret();
+    if typed.len() > LONGEST {
+        return None;
+    }
+    // room enough from the start (UAX #15: NFC grows UTF-8 by at most 3), so that growing leaves no copy behind
+    let mut out = Zeroizing::new(String::with_capacity(3 * typed.len()));
+    out.extend(typed.nfc());
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::keys::tests::{ring, rotated};
+    use crate::sys::SystemEntropy;
+
+    const CHEAP: Cost = Cost { memory_kib: 64, iterations: 1, parallelism: 1 };
+
+    fn cheap(ring: &KeyRing) -> Passwords {
+        Passwords::new(ring, CHEAP, 2, 8)
+    }
+    fn secret(s: &str) -> SecretString {
+        SecretString::from(s)
+    }
+    async fn hash(p: &Passwords, s: &str) -> PasswordHash {
+        p.hash(&secret(s), &SystemEntropy).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_right_password_verifies_and_no_other() {
+        let p = cheap(&ring());
+        let stored = hash(&p, "correct horse battery").await;
+        assert!(stored.phc.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", stored.phc);
+        let yes = p.verify(Some(&stored), &secret("correct horse battery")).await.unwrap();
+        assert_eq!(yes, Verified::Yes { rehash: false });
+        for wrong in ["", "correct horse batterY", "correct horse battery ", "correct horse battery\0"] {
+            assert_eq!(p.verify(Some(&stored), &secret(wrong)).await.unwrap(), Verified::No, "{wrong:?}");
+        }
+        assert_ne!(stored.phc, hash(&p, "correct horse battery").await.phc);
+    }
+
+    #[test]
+    fn the_default_cost_is_19_mib_twice() {
+        let Cost { memory_kib, iterations, parallelism } = Cost::default();
+        assert_eq!((memory_kib, iterations, parallelism), (19 * 1024, 2, 1));
+    }
+
+    #[tokio::test]
+    async fn composed_and_decomposed_letters_are_one_password() {
+        let p = cheap(&ring());
+        let stored = hash(&p, "caf\u{e9} au lait, s'il vous pla\u{ee}t").await;
+        let typed = secret("cafe\u{301} au lait, s'il vous plai\u{302}t");
+        assert_eq!(p.verify(Some(&stored), &typed).await.unwrap(), Verified::Yes { rehash: false });
+    }
+
+    #[tokio::test]
+    async fn an_unknown_user_costs_one_hash_like_a_known_one() {
+        let p = cheap(&ring());
+        let stored = hash(&p, "correct horse battery").await;
+        let gone = PasswordHash { pepper_key: "gone".into(), ..stored.clone() };
+        let broken = PasswordHash { phc: "$argon2id$v=19$broken".into(), ..stored.clone() };
+        for target in [Some(&stored), None, Some(&gone), Some(&broken)] {
+            let before = p.worked();
+            assert_eq!(p.verify(target, &secret("wrong")).await.unwrap(), Verified::No);
+            assert_eq!(p.worked() - before, 1);
+        }
+        assert_eq!(p.verify(Some(&gone), &secret("correct horse battery")).await.unwrap(), Verified::No);
+    }
+
+    #[tokio::test]
+    async fn another_algorithm_never_verifies() {
+        let p = cheap(&ring());
+        let stored = hash(&p, "correct horse battery").await;
+        for (from, to) in [("$argon2id$", "$argon2i$"), ("$v=19$", "$v=16$"), ("$v=19$", "$")] {
+            let other = PasswordHash { phc: stored.phc.replacen(from, to, 1), ..stored.clone() };
+            let said = p.verify(Some(&other), &secret("correct horse battery")).await.unwrap();
+            assert_eq!(said, Verified::No, "{}", other.phc);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_too_long_is_refused_without_work() {
+        let p = cheap(&ring());
+        let longest = "x".repeat(LONGEST);
+        let stored = hash(&p, &longest).await;
+        let before = p.worked();
+        let long = secret(&"x".repeat(LONGEST + 1));
+        assert!(matches!(p.hash(&long, &SystemEntropy).await, Err(PasswordError::TooLong)));
+        for target in [Some(&stored), None] {
+            assert_eq!(p.verify(target, &long).await.unwrap(), Verified::No);
+        }
+        assert_eq!(p.worked(), before);
+        assert_eq!(p.verify(Some(&stored), &secret(&longest)).await.unwrap(), Verified::Yes { rehash: false });
+    }
+
+    #[tokio::test]
+    async fn a_changed_cost_or_pepper_asks_for_a_new_hash() {
+        let old = ring();
+        let stored = hash(&cheap(&old), "correct horse battery").await;
+        let typed = secret("correct horse battery");
+        let dearer = Passwords::new(&old, Cost { iterations: 2, ..CHEAP }, 2, 8);
+        for p in [dearer, cheap(&rotated(&old))] {
+            assert_eq!(p.verify(Some(&stored), &typed).await.unwrap(), Verified::Yes { rehash: true });
+        }
+    }
+
+    #[tokio::test]
+    async fn without_the_pepper_the_hash_alone_is_not_the_password() {
+        let p = cheap(&ring());
+        let stored = hash(&p, "correct horse battery").await;
+        let (recipe, tag) = Recipe::parse(&stored.phc).unwrap();
+        assert_ne!(*recipe.run("correct horse battery").unwrap(), tag);
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_is_busy_and_drains() {
+        let p = Arc::new(Passwords::new(&ring(), CHEAP, 1, 1));
+        let hold = p.workers.clone().acquire_owned().await.unwrap();
+        let waiting: Vec<_> = (0..2)
+            .map(|_| {
+                let p = p.clone();
+                tokio::spawn(async move { p.verify(None, &secret("x")).await })
+            })
+            .collect();
+        while p.places.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(p.verify(None, &secret("x")).await, Err(PasswordError::Busy)));
+        drop(hold);
+        for one in waiting {
+            assert_eq!(one.await.unwrap().unwrap(), Verified::No);
+        }
+        assert_eq!(p.verify(None, &secret("x")).await.unwrap(), Verified::No);
+    }
+}
