@@ -11,11 +11,12 @@ mod problem;
 mod v1;
 
 pub use health::{Check, Readiness, State};
-pub use v1::users::{AddUser, SetPassword, User, UserList};
+pub use v1::users::{User, UserList};
 
 use crate::account::Accounts;
-use crate::audit::Metrics;
+use crate::audit::{Audit, Metrics};
 use crate::types::TokenHash;
+use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Extension, Router};
@@ -24,11 +25,20 @@ use std::sync::Arc;
 /// What the endpoints work with.
 #[derive(Clone)]
 pub struct Api {
-    pub accounts: Arc<Accounts>,
+    /// Swapped when a reloaded policy has other password rules.
+    pub accounts: Arc<ArcSwap<Accounts>>,
+    pub audit: Arc<Audit>,
     pub metrics: Arc<Metrics>,
     pub readiness: Arc<dyn Readiness>,
     /// Of the one token that may call the API over TCP; `None`: the API answers on the socket only.
     pub token: Option<TokenHash>,
+}
+
+/// What the API's resources work with.
+#[derive(Clone)]
+struct Desk {
+    accounts: Arc<ArcSwap<Accounts>>,
+    audit: Arc<Audit>,
 }
 
 /// How a request came to us; put on it by the listener.
@@ -44,7 +54,8 @@ pub enum Via {
 /// All endpoints, for a running gateway.
 pub fn router(api: Api) -> Router {
     let guard = axum::middleware::from_fn_with_state(api.token, auth::demand);
-    let v1 = v1::router().with_state(api.accounts.clone()).layer(guard);
+    let desk = Desk { accounts: api.accounts.clone(), audit: api.audit.clone() };
+    let v1 = v1::router().with_state(desk).layer(guard);
     Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
@@ -57,8 +68,9 @@ pub fn router(api: Api) -> Router {
 }
 
 /// The API alone, with every right, for a command that works on the store of a stopped gateway.
-pub fn offline(accounts: Arc<Accounts>) -> Router {
-    Router::new().nest("/api/v1", v1::router().with_state(accounts)).layer(Extension(Via::Offline))
+pub fn offline(accounts: Accounts, audit: Arc<Audit>) -> Router {
+    let desk = Desk { accounts: Arc::new(ArcSwap::from_pointee(accounts)), audit };
+    Router::new().nest("/api/v1", v1::router().with_state(desk)).layer(Extension(Via::Offline))
 }
 
 /// Bytes of a request body.

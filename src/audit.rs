@@ -57,8 +57,21 @@ fn cleaned(v: Value) -> Value {
 /// Every field that an event may have: a test holds this list against the events.
 #[cfg(test)]
 const FIELDS: [&str; 15] = [
-    "event", "outcome", "user", "name", "login", "by", "from", "app", "session", "request", "factor", "change", "cookie",
-    "everywhere", "count",
+    "event",
+    "outcome",
+    "user",
+    "name",
+    "login",
+    "by",
+    "from",
+    "app",
+    "session",
+    "request",
+    "factor",
+    "change",
+    "cookie",
+    "everywhere",
+    "count",
 ];
 
 fn write_line(line: &Line, at: Timestamp) {
@@ -105,8 +118,7 @@ mod tests {
     fn written(event: &Event) -> String {
         let sink = Sink::default();
         let to = sink.clone();
-        let subscriber =
-            tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || to.clone()).finish();
+        let subscriber = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || to.clone()).finish();
         tracing::subscriber::with_default(subscriber, || Audit::new().record(event, Timestamp::from_secs(7)));
         let bytes = sink.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
@@ -131,13 +143,13 @@ mod tests {
                 outcome: SignIn::WrongPassword,
             },
             Event::SignOut { source: source.clone(), user, everywhere: true, by: Reporter::Person },
-            Event::Challenge {
+            Event::Challenge { source: source.clone(), user, factor: SecondFactor::Totp, outcome: Challenge::Replayed },
+            Event::Enrolment {
                 source: source.clone(),
                 user,
                 factor: SecondFactor::Totp,
-                outcome: Challenge::Replayed,
+                outcome: Enrolment::Confirmed,
             },
-            Event::Enrolment { source: source.clone(), user, factor: SecondFactor::Totp, outcome: Enrolment::Confirmed },
             Event::DuplicateCookie { source, cookie: "__Host-x".into(), count: 2 },
             Event::AccountChange { by: Reporter::Socket, user, name: "mia".into(), change: Account::Added },
         ]
@@ -158,7 +170,8 @@ mod tests {
     #[test]
     fn what_a_stranger_types_stays_in_one_short_line() {
         for typed in ["a\r\n2026 admin ok", "\x1b[2J", "\u{202e}nimda", "a\0b", &"x".repeat(1_000_000)] {
-            let event = Event::SignIn { source: source(), user: None, login: typed.into(), outcome: SignIn::UnknownUser };
+            let event =
+                Event::SignIn { source: source(), user: None, login: typed.into(), outcome: SignIn::UnknownUser };
             let line = written(&event);
             assert_eq!(line.lines().count(), 1, "{line}");
             assert!(line.len() < 1024 && line.trim_end().chars().all(|c| !c.is_control() && c != '\u{202e}'), "{line}");

@@ -2,7 +2,8 @@
 //!
 //! The only place that turns an error into an answer; what is not the caller's doing is a bare 503 and one log line.
 
-use crate::types::Email;
+use crate::account::AccountError;
+use crate::audit::clean;
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -54,6 +55,37 @@ impl From<QueryRejection> for Problem {
     fn from(e: QueryRejection) -> Self {
         Self::new(e.status(), "The request's query cannot be read", e.body_text())
     }
+}
+
+impl From<AccountError> for Problem {
+    fn from(e: AccountError) -> Self {
+        match e {
+            AccountError::NoSuchUser(login) => {
+                let login = clean::text(&login);
+                let text = format!("Nobody has the name or e-mail address {login}; GET /api/v1/users lists everybody.");
+                Self::new(StatusCode::NOT_FOUND, "No such user", text)
+            }
+            AccountError::NameTaken(_) | AccountError::EmailTaken(_) => {
+                Self::new(StatusCode::CONFLICT, "Taken", format!("{e}; give another one."))
+            }
+            AccountError::BadLocale(tag) => {
+                let tag = clean::text(&tag);
+                Self::bad_input(format!("{tag} is not a language tag: write it like en or pt-BR."))
+            }
+            AccountError::BadPassword(_) => Self::bad_input(format!("{e}.")),
+            AccountError::Contended => Self::new(StatusCode::CONFLICT, "Changed meanwhile", format!("{e}.")),
+            AccountError::Hash(_) | AccountError::Store(_) => unavailable(&e),
+        }
+    }
+}
+
+fn unavailable(e: &AccountError) -> Problem {
+    tracing::error!(error = e as &dyn std::error::Error, "an API call failed");
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The gateway cannot do this now",
+        "Try again in a moment; /readyz and the log say what is wrong.",
+    )
 }
 
 pub(super) async fn not_found(uri: Uri) -> Problem {

@@ -2,10 +2,9 @@
 
 pub mod users;
 
-use crate::account::Accounts;
+use super::Desk;
 use axum::Router;
-use std::sync::Arc;
 
-pub(super) fn router() -> Router<Arc<Accounts>> {
+pub(super) fn router() -> Router<Desk> {
     Router::new().nest("/users", users::router())
 }

@@ -49,12 +49,7 @@ pub enum Event {
         count: usize,
     },
     /// Somebody changed an account.
-    AccountChange {
-        by: Reporter,
-        user: UserId,
-        name: String,
-        change: Account,
-    },
+    AccountChange { by: Reporter, user: UserId, name: String, change: Account },
 }
 
 /// From where a request came and what it belongs to, as far as it is known.

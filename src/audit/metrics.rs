@@ -3,7 +3,9 @@
 //! Labels come from the configuration and from our own enums, never from a request, so that no visitor can make the
 //! number of series grow.
 
-use prometheus::{Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
 use std::time::Duration;
 
 /// All counters of one process. Methods are named by what happened.

@@ -40,10 +40,16 @@ impl Client {
     }
 
     /// One call whose answer is a `T`.
-    pub async fn call<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&Value>) -> Result<T, Failure> {
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<T, Failure> {
         let reply = self.exchange(method, path, body).await?;
-        serde_json::from_slice(&reply.body)
-            .map_err(|e| Failure::refused(format!("the gateway's answer is not understood ({e}); is it the same version?")))
+        serde_json::from_slice(&reply.body).map_err(|e| {
+            Failure::refused(format!("the gateway's answer is not understood ({e}); is it the same version?"))
+        })
     }
 
     /// One call whose answer is empty.

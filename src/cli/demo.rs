@@ -67,13 +67,17 @@ pub async fn run(args: Args, out: &Out) -> Result<(), Failure> {
 fn free_address(asked: Option<SocketAddr>) -> Result<SocketAddr, Failure> {
     let free = |a: SocketAddr| TcpListener::bind(a).and_then(|l| l.local_addr());
     match asked {
-        Some(a) if !a.ip().is_loopback() => {
-            Err(Failure::Usage(format!("--listen {a}: the demo's secrets are on the screen, so it listens on 127.0.0.1 or [::1] only")))
+        Some(a) if !a.ip().is_loopback() => Err(Failure::Usage(format!(
+            "--listen {a}: the demo's secrets are on the screen, so it listens on 127.0.0.1 or [::1] only"
+        ))),
+        Some(a) => {
+            free(a).map_err(|e| Failure::refused(format!("--listen {a}: cannot listen there: {e}; give another port")))
         }
-        Some(a) => free(a).map_err(|e| Failure::refused(format!("--listen {a}: cannot listen there: {e}; give another port"))),
-        None => (8080..8180)
-            .find_map(|port| free((IpAddr::V4(Ipv4Addr::LOCALHOST), port).into()).ok())
-            .ok_or_else(|| Failure::refused("no port from 8080 to 8179 is free: give one with --listen 127.0.0.1:PORT")),
+        None => {
+            (8080..8180).find_map(|port| free((IpAddr::V4(Ipv4Addr::LOCALHOST), port).into()).ok()).ok_or_else(|| {
+                Failure::refused("no port from 8080 to 8179 is free: give one with --listen 127.0.0.1:PORT")
+            })
+        }
     }
 }
 

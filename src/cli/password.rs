@@ -28,7 +28,10 @@ impl From {
 
 fn ask() -> Result<SecretString, Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::Usage("no terminal to ask for the password: give it with --password-file FILE, or - for the standard input".into()));
+        return Err(Failure::Usage(
+            "no terminal to ask for the password: give it with --password-file FILE, or - for the standard input"
+                .into(),
+        ));
     }
     let once = prompt("Password: ")?;
     let again = prompt("The same again: ")?;

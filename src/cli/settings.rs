@@ -10,7 +10,10 @@ pub fn find(named: Option<PathBuf>) -> Result<PathBuf, Failure> {
     match named {
         Some(file) => Ok(file),
         None => USUAL.iter().map(PathBuf::from).find(|f| f.exists()).ok_or_else(|| {
-            Failure::refused(format!("no configuration: neither {} is there; name one with --config FILE", USUAL.join(" nor ")))
+            Failure::refused(format!(
+                "no configuration: neither {} is there; name one with --config FILE",
+                USUAL.join(" nor ")
+            ))
         }),
     }
 }

@@ -12,6 +12,7 @@ use super::out::Out;
 use super::settings;
 use crate::api::{self, User};
 use crate::app;
+use crate::audit::Audit;
 use clap::Subcommand;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::Write;
@@ -63,7 +64,7 @@ async fn client(offline: bool, config: Option<PathBuf>, out: &Out) -> Result<Cli
         )));
     }
     let accounts = app::offline_accounts(&config).await?;
-    Ok(Client::offline(api::offline(Arc::new(accounts))))
+    Ok(Client::offline(api::offline(accounts, Arc::new(Audit::new()))))
 }
 
 /// The resource of one account.

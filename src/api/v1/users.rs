@@ -5,23 +5,19 @@ mod list;
 mod password;
 mod show;
 
-pub use add::AddUser;
 pub use list::UserList;
-pub use password::SetPassword;
 
-use crate::account::Accounts;
-use crate::api::problem::Problem;
+use crate::api::{Desk, Via};
+use crate::audit::{self, Event, Reporter};
 use crate::store::Account;
-use crate::types::{Email, FactorId, GroupName, Login, SecondFactor, Timestamp, UserId, UserName};
-use axum::Router;
-use axum::http::StatusCode;
+use crate::types::{Email, FactorId, GroupName, SecondFactor, Timestamp, UserId, UserName};
 use axum::routing::{get, put};
+use axum::{Extension, Router};
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-pub(super) fn router() -> Router<Arc<Accounts>> {
+pub(super) fn router() -> Router<Desk> {
     Router::new()
         .route("/", get(list::handle).post(add::handle))
         .route("/{login}", get(show::handle))
@@ -80,17 +76,21 @@ impl From<Account> for User {
     }
 }
 
-/// The account that a path names, by name or e-mail address.
-fn login(text: &str) -> Result<Login, Problem> {
-    Login::parse(text).ok_or_else(|| no_such_user(text))
-}
-
-fn no_such_user(login: &str) -> Problem {
-    let login = crate::audit::clean::text(login);
-    let detail = format!("Nobody has the name or e-mail address {login}; GET /api/v1/users lists everybody.");
-    Problem::new(StatusCode::NOT_FOUND, "No such user", detail)
+/// Puts a change on record.
+fn record(desk: &Desk, via: Option<Extension<Via>>, account: &Account, change: audit::Account) {
+    let by = match via.map_or(Via::Tcp, |v| v.0) {
+        Via::Tcp => Reporter::Api,
+        Via::Socket => Reporter::Socket,
+        Via::Offline => Reporter::Offline,
+    };
+    let event = Event::AccountChange { by, user: account.id, name: account.name.to_string(), change };
+    desk.audit.record(&event, desk.accounts.load().clock.now());
 }
 
 fn secret<'de, D: Deserializer<'de>>(d: D) -> Result<SecretString, D::Error> {
     String::deserialize(d).map(SecretString::from)
+}
+
+fn optional_secret<'de, D: Deserializer<'de>>(d: D) -> Result<Option<SecretString>, D::Error> {
+    Ok(Option::<String>::deserialize(d)?.map(SecretString::from))
 }

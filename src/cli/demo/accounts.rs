@@ -39,11 +39,14 @@ async fn add(running: &Running, role: &Role, password: SecretString) -> Result<A
         email: Some(Email::parse(&format!("{}@example.com", role.name)).map_err(anyhow::Error::from)?),
         groups: [GroupName::parse(role.group).map_err(anyhow::Error::from)?].into(),
         locale: None,
-        password,
+        password: Some(password),
     };
     running.accounts.add(new).await.map_err(|e| {
         let cause = anyhow::Error::from(e);
-        Failure::refused(format!("the demo's account {} cannot be made: {cause:#}; the demo needs an empty store", role.name))
+        Failure::refused(format!(
+            "the demo's account {} cannot be made: {cause:#}; the demo needs an empty store",
+            role.name
+        ))
     })
 }
 
@@ -64,8 +67,9 @@ async fn enrol(running: &Running, mut account: Account, issuer: &str) -> Result<
     });
     match running.store.change_account(&account, Ends::Nothing).await.map_err(anyhow::Error::from)? {
         Changed::Yes => Ok(uri),
-        Changed::Gone | Changed::Outdated | Changed::NameTaken | Changed::EmailTaken => {
-            Err(Failure::refused(format!("somebody changed the demo's account {} meanwhile; start again", account.name)))
-        }
+        Changed::Gone | Changed::Outdated | Changed::NameTaken | Changed::EmailTaken => Err(Failure::refused(format!(
+            "somebody changed the demo's account {} meanwhile; start again",
+            account.name
+        ))),
     }
 }

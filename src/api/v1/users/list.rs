@@ -1,13 +1,12 @@
 //! `GET /api/v1/users?after=NAME&limit=N`: accounts in order of name, a page at a time.
 
 use super::User;
-use crate::account::Accounts;
+use crate::api::Desk;
 use crate::api::problem::Problem;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,7 +25,7 @@ pub struct UserList {
 }
 
 pub(super) async fn handle(
-    State(accounts): State<Arc<Accounts>>,
+    State(desk): State<Desk>,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<UserList>, Problem> {
     let Query(page) = page?;
@@ -35,7 +34,7 @@ pub(super) async fn handle(
         return Err(Problem::bad_input(format!("limit is {limit}; give a number from 1 to {HIGHEST_LIMIT}.")));
     }
     // one more than asked tells whether there is a next page
-    let mut accounts = accounts.list(page.after.as_deref(), limit + 1).await?;
+    let mut accounts = desk.accounts.load_full().list(page.after.as_deref(), limit + 1).await?;
     let more = accounts.len() > limit;
     accounts.truncate(limit);
     let next = accounts.last().filter(|_| more).map(|a| a.name.as_str().to_owned());

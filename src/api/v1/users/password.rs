@@ -1,15 +1,14 @@
 //! `PUT /api/v1/users/{login}/password`: another password, by order of an admin. What the person had open ends.
 
-use crate::account::Accounts;
 use crate::api::problem::Problem;
-use crate::api::Via;
+use crate::api::{Desk, Via};
+use crate::audit;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::sync::Arc;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,13 +18,13 @@ pub struct SetPassword {
 }
 
 pub(super) async fn handle(
-    State(accounts): State<Arc<Accounts>>,
+    State(desk): State<Desk>,
     via: Option<Extension<Via>>,
     Path(login): Path<String>,
     body: Result<Json<SetPassword>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
-    let who = super::login(&login)?;
     let Json(new) = body?;
-    accounts.set_password(&who, new.password).await?;
+    let account = desk.accounts.load_full().set_password(&login, new.password).await?;
+    super::record(&desk, via, &account, audit::Account::PasswordSet);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -13,11 +13,15 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 pub async fn echo(mut request: Request) -> Response {
     let Some(accept) = accept_key(request.headers()) else {
         let upgrade = [(header::UPGRADE, "websocket"), (header::CONNECTION, "upgrade")];
-        return (StatusCode::UPGRADE_REQUIRED, upgrade, "This is a WebSocket: the app's home page opens it.\n").into_response();
+        return (StatusCode::UPGRADE_REQUIRED, upgrade, "This is a WebSocket: the app's home page opens it.\n")
+            .into_response();
     };
     tokio::spawn(converse(hyper::upgrade::on(&mut request)));
-    let headers =
-        [(header::UPGRADE, "websocket"), (header::CONNECTION, "upgrade"), (header::SEC_WEBSOCKET_ACCEPT, accept.as_str())];
+    let headers = [
+        (header::UPGRADE, "websocket"),
+        (header::CONNECTION, "upgrade"),
+        (header::SEC_WEBSOCKET_ACCEPT, accept.as_str()),
+    ];
     (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
 }
 
