@@ -1,1 +1,80 @@
-//! (to be written)
+//! The admin side: health, metrics and the admin API, on a loopback listener and on a unix socket.
+//!
+//! It judges no visitor and touches no session. Over the socket every call has every right, because only root and our
+//! own user can open it; over TCP the API needs a token. A request that does not say how it came counts as TCP.
+
+mod auth;
+mod health;
+pub mod listen;
+mod metrics;
+mod problem;
+mod v1;
+
+pub use health::{Check, Readiness, State};
+pub use v1::users::{User, UserList};
+
+use crate::account::Accounts;
+use crate::audit::{Audit, Metrics};
+use crate::types::TokenHash;
+use arc_swap::ArcSwap;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::get;
+use axum::{Extension, Router};
+use std::sync::Arc;
+
+/// What the endpoints work with.
+#[derive(Clone)]
+pub struct Api {
+    /// Swapped when a reloaded policy has other password rules.
+    pub accounts: Arc<ArcSwap<Accounts>>,
+    pub audit: Arc<Audit>,
+    pub metrics: Arc<Metrics>,
+    pub readiness: Arc<dyn Readiness>,
+    /// Of the one token that may call the API over TCP; `None`: the API answers on the socket only.
+    pub token: Option<TokenHash>,
+}
+
+/// What the API's resources work with.
+#[derive(Clone)]
+struct Desk {
+    accounts: Arc<ArcSwap<Accounts>>,
+    audit: Arc<Audit>,
+}
+
+/// How a request came to us; put on it by the listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    Tcp,
+    /// The unix socket; the peer was root or our own user.
+    Socket,
+    /// A command working on the store of a stopped gateway, in its own process.
+    Offline,
+}
+
+/// All endpoints, for a running gateway.
+pub fn router(api: Api) -> Router {
+    let guard = axum::middleware::from_fn_with_state(api.token, auth::demand);
+    let desk = Desk { accounts: api.accounts.clone(), audit: api.audit.clone() };
+    let v1 = v1::router().with_state(desk).layer(guard);
+    Router::new()
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::render))
+        .nest("/api/v1", v1)
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(api)
+}
+
+/// The API alone, with every right, for a command that works on the store of a stopped gateway.
+pub fn offline(accounts: Accounts, audit: Arc<Audit>) -> Router {
+    let desk = Desk { accounts: Arc::new(ArcSwap::from_pointee(accounts)), audit };
+    Router::new().nest("/api/v1", v1::router().with_state(desk)).layer(Extension(Via::Offline))
+}
+
+/// Bytes of a request body.
+const BODY_LIMIT: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests;

@@ -20,5 +20,5 @@ pub(crate) mod web;
 
 /// The whole program.
 pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    cli::run(std::env::args_os())
 }

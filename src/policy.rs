@@ -39,3 +39,18 @@ pub enum Second {
     /// Demanded by a rule of somebody who is exempt: refused with that reason (SPEC §3).
     Exempt,
 }
+
+/// Placeholder: a mistake in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub file: std::sync::Arc<str>,
+    pub line: u32,
+    pub column: u32,
+    pub message: String,
+    pub remedy: String,
+}
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}

@@ -1,0 +1,64 @@
+//! `/healthz`: the process lives. `/readyz`: it can serve visitors, and what stands in the way or deserves a look.
+//!
+//! Reads what it is told through `Readiness`; checks nothing by itself.
+
+use super::Api;
+use axum::Json;
+use axum::extract;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::IntoResponse;
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// Knows what state the gateway is in.
+#[async_trait::async_trait]
+pub trait Readiness: Send + Sync + 'static {
+    /// Each thing that must be in order, or should be. Answers within a second or so: a store that hangs is a failure.
+    async fn checks(&self) -> Vec<Check>;
+}
+
+/// One line of `/readyz`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Such as `store`, `lease`, `policy`, `accounts`.
+    pub name: &'static str,
+    pub state: State,
+    /// What is so, and what to do about it.
+    pub detail: Cow<'static, str>,
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Good,
+    /// Serves, but somebody should look.
+    Warning,
+    /// Visitors are not served.
+    Failed,
+}
+
+impl Check {
+    pub fn new(name: &'static str, state: State, detail: impl Into<Cow<'static, str>>) -> Self {
+        Check { name, state, detail: detail.into() }
+    }
+}
+
+#[derive(Serialize)]
+struct Report {
+    ready: bool,
+    checks: Vec<Check>,
+}
+
+pub(super) async fn live() -> impl IntoResponse {
+    (NO_STORE, "ok\n")
+}
+
+pub(super) async fn ready(extract::State(api): extract::State<Api>) -> impl IntoResponse {
+    let checks = api.readiness.checks().await;
+    let ready = checks.iter().all(|c| c.state != State::Failed);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, NO_STORE, Json(Report { ready, checks }))
+}
+
+const NO_STORE: [(HeaderName, HeaderValue); 1] = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];

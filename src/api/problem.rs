@@ -1,0 +1,105 @@
+//! How the admin API says no: problem+json (RFC 9457), with what to change in `detail`.
+//!
+//! The only place that turns an error into an answer; what is not the caller's doing is a bare 503 and one log line.
+
+use crate::account::AccountError;
+use crate::audit::clean;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// An error as the caller gets it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// RFC 9457 §4.2.1: no more than the status says.
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: Cow<'static, str>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Problem { r#type: "about:blank", title, status: status.as_u16(), detail: detail.into() }
+    }
+    pub(super) fn bad_input(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "The request cannot be carried out as it is", detail)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut r = (status, axum::Json(&self)).into_response();
+        let headers = r.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        r
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(e: JsonRejection) -> Self {
+        Self::new(e.status(), "The request's body cannot be read", e.body_text())
+    }
+}
+impl From<QueryRejection> for Problem {
+    fn from(e: QueryRejection) -> Self {
+        Self::new(e.status(), "The request's query cannot be read", e.body_text())
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(e: AccountError) -> Self {
+        match e {
+            AccountError::NoSuchUser(login) => {
+                let login = clean::text(&login);
+                let text = format!("Nobody has the name or e-mail address {login}; GET /api/v1/users lists everybody.");
+                Self::new(StatusCode::NOT_FOUND, "No such user", text)
+            }
+            AccountError::NameTaken(_) | AccountError::EmailTaken(_) => {
+                Self::new(StatusCode::CONFLICT, "Taken", format!("{e}; give another one."))
+            }
+            AccountError::BadLocale(tag) => {
+                let tag = clean::text(&tag);
+                Self::bad_input(format!("{tag} is not a language tag: write it like en or pt-BR."))
+            }
+            AccountError::BadPassword(_) => Self::bad_input(format!("{e}.")),
+            AccountError::Contended => Self::new(StatusCode::CONFLICT, "Changed meanwhile", format!("{e}.")),
+            AccountError::Hash(_) | AccountError::Store(_) => unavailable(&e),
+        }
+    }
+}
+
+fn unavailable(e: &AccountError) -> Problem {
+    tracing::error!(error = e as &dyn std::error::Error, "an API call failed");
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The gateway cannot do this now",
+        "Try again in a moment; /readyz and the log say what is wrong.",
+    )
+}
+
+pub(super) async fn not_found(uri: Uri) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "No such endpoint",
+        format!("{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME.", uri.path()),
+    )
+}
+
+pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "Not that method",
+        format!("{method} does not apply to {}; the Allow header names those that do.", uri.path()),
+    )
+}

@@ -1,0 +1,10 @@
+//! Version 1 of the admin API: resources only; the door is guarded by `auth`.
+
+pub mod users;
+
+use super::Desk;
+use axum::Router;
+
+pub(super) fn router() -> Router<Desk> {
+    Router::new().nest("/users", users::router())
+}

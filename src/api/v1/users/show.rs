@@ -1,0 +1,13 @@
+//! `GET /api/v1/users/{login}`: one account, by name or e-mail address.
+
+use super::User;
+use crate::account::AccountError;
+use crate::api::Desk;
+use crate::api::problem::Problem;
+use axum::Json;
+use axum::extract::{Path, State};
+
+pub(super) async fn handle(State(desk): State<Desk>, Path(login): Path<String>) -> Result<Json<User>, Problem> {
+    let account = desk.accounts.load_full().show(&login).await?;
+    account.map(|a| Json(User::from(a))).ok_or_else(|| AccountError::NoSuchUser(login).into())
+}

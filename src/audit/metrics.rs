@@ -1,0 +1,188 @@
+//! What is counted, in Prometheus' text form.
+//!
+//! Labels come from the configuration and from our own enums, never from a request, so that no visitor can make the
+//! number of series grow.
+
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
+use std::time::Duration;
+
+/// All counters of one process. Methods are named by what happened.
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    request_seconds: Histogram,
+    verdicts: IntCounterVec,
+    store_seconds: HistogramVec,
+    store_failures: IntCounterVec,
+    lease_held: IntGauge,
+    lease_age_ms: IntGauge,
+    connections: IntGauge,
+    cuts: IntCounter,
+    argon2_queue: IntGauge,
+    policy_reloads: IntCounterVec,
+    untrusted_forwards: IntCounter,
+}
+
+impl Metrics {
+    /// Fails only if two metrics had one name.
+    pub fn new() -> prometheus::Result<Self> {
+        let make = Maker { registry: Registry::new() };
+        Ok(Metrics {
+            requests: make.counters("requests_total", "Requests answered.", &["app", "status"])?,
+            request_seconds: make.histogram("request_seconds", "From a request's head to the end of its answer.")?,
+            verdicts: make.counters("verdicts_total", "What the gate said.", &["rule", "verdict"])?,
+            store_seconds: make.histograms("store_seconds", "Round trips to the store.", &["verb"])?,
+            store_failures: make.counters("store_failures_total", "Verbs the store did not answer.", &["verb"])?,
+            lease_held: make.gauge("lease_held", "1 while this node may move bytes of sessions.")?,
+            lease_age_ms: make.gauge("lease_age_milliseconds", "Since the log's end was last known to be applied.")?,
+            connections: make.gauge("live_connections", "Open connections of visitors.")?,
+            cuts: make.counter("cuts_total", "Exchanges cut because their session ended.")?,
+            argon2_queue: make.gauge("argon2_queue", "Password checks that wait or run.")?,
+            policy_reloads: make.counters("policy_reloads_total", "Times the policy was read anew.", &["outcome"])?,
+            untrusted_forwards: make
+                .counter("untrusted_forwards_total", "Forwarded headers from private peers that are not trusted.")?,
+            registry: make.registry,
+        })
+    }
+
+    /// `status`: of the answer that the visitor got. `app`: `None` where the request belonged to none.
+    pub fn request_finished(&self, app: Option<&str>, status: u16, took: Duration) {
+        self.requests.with_label_values(&[app.unwrap_or(NONE), status_class(status)]).inc();
+        self.request_seconds.observe(took.as_secs_f64());
+    }
+    /// `rule`: its name, `None` for the default. `verdict`: one of a fixed set, such as `pass`.
+    pub fn verdict(&self, rule: Option<&str>, verdict: &'static str) {
+        self.verdicts.with_label_values(&[rule.unwrap_or(NONE), verdict]).inc();
+    }
+    pub fn store_answered(&self, verb: &'static str, took: Duration) {
+        self.store_seconds.with_label_values(&[verb]).observe(took.as_secs_f64());
+    }
+    pub fn store_failed(&self, verb: &'static str) {
+        self.store_failures.with_label_values(&[verb]).inc();
+    }
+    /// `age`: since the renewal was asked for.
+    pub fn lease(&self, held: bool, age: Duration) {
+        self.lease_held.set(i64::from(held));
+        self.lease_age_ms.set(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+    }
+    pub fn connection_opened(&self) {
+        self.connections.inc();
+    }
+    pub fn connection_closed(&self) {
+        self.connections.dec();
+    }
+    pub fn exchanges_cut(&self, many: usize) {
+        self.cuts.inc_by(u64::try_from(many).unwrap_or(u64::MAX));
+    }
+    pub fn password_check_queued(&self) {
+        self.argon2_queue.inc();
+    }
+    pub fn password_check_finished(&self) {
+        self.argon2_queue.dec();
+    }
+    pub fn policy_reloaded(&self) {
+        self.policy_reloads.with_label_values(&["accepted"]).inc();
+    }
+    pub fn policy_rejected(&self) {
+        self.policy_reloads.with_label_values(&["rejected"]).inc();
+    }
+    pub fn untrusted_forward_seen(&self) {
+        self.untrusted_forwards.inc();
+    }
+
+    /// The text exposition format, version 0.0.4.
+    pub fn render(&self) -> prometheus::Result<String> {
+        let mut out = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut out)?;
+        Ok(String::from_utf8_lossy(&out).into_owned())
+    }
+}
+
+/// Label of what belongs to no app, or to no rule.
+const NONE: &str = "-";
+
+fn status_class(status: u16) -> &'static str {
+    match status / 100 {
+        1 => "1xx",
+        2 => "2xx",
+        3 => "3xx",
+        4 => "4xx",
+        5 => "5xx",
+        _ => "other",
+    }
+}
+
+/// Seconds. A session in the node's cache is answered in the lowest ones, Argon2 and far stores lie in the middle.
+const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+struct Maker {
+    registry: Registry,
+}
+
+impl Maker {
+    fn opts(name: &str, help: &str) -> Opts {
+        Opts::new(format!("portcullis_{name}"), help)
+    }
+    fn kept<C: prometheus::core::Collector + Clone + 'static>(&self, c: C) -> prometheus::Result<C> {
+        self.registry.register(Box::new(c.clone()))?;
+        Ok(c)
+    }
+    fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+        self.kept(IntCounter::with_opts(Self::opts(name, help))?)
+    }
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<IntCounterVec> {
+        self.kept(IntCounterVec::new(Self::opts(name, help), labels)?)
+    }
+    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+        self.kept(IntGauge::with_opts(Self::opts(name, help))?)
+    }
+    fn histogram(&self, name: &str, help: &str) -> prometheus::Result<Histogram> {
+        self.kept(Histogram::with_opts(HistogramOpts::from(Self::opts(name, help)).buckets(BUCKETS.to_vec()))?)
+    }
+    fn histograms(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<HistogramVec> {
+        let opts = HistogramOpts::from(Self::opts(name, help)).buckets(BUCKETS.to_vec());
+        self.kept(HistogramVec::new(opts, labels)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happened_is_in_the_text() {
+        let m = Metrics::new().unwrap();
+        m.request_finished(Some("intranet"), 204, Duration::from_millis(3));
+        m.request_finished(None, 421, Duration::ZERO);
+        m.verdict(Some("admin area"), "pass");
+        m.verdict(None, "sign_in");
+        m.store_answered("session", Duration::from_millis(2));
+        m.store_failed("session");
+        m.lease(true, Duration::from_millis(40));
+        m.connection_opened();
+        m.exchanges_cut(3);
+        m.password_check_queued();
+        m.policy_reloaded();
+        m.policy_rejected();
+        let text = m.render().unwrap();
+        for line in [
+            r#"portcullis_requests_total{app="intranet",status="2xx"} 1"#,
+            r#"portcullis_requests_total{app="-",status="4xx"} 1"#,
+            r#"portcullis_verdicts_total{rule="admin area",verdict="pass"} 1"#,
+            r#"portcullis_verdicts_total{rule="-",verdict="sign_in"} 1"#,
+            r#"portcullis_store_seconds_bucket{verb="session",le="0.0025"} 1"#,
+            r#"portcullis_store_failures_total{verb="session"} 1"#,
+            "portcullis_lease_held 1",
+            "portcullis_lease_age_milliseconds 40",
+            "portcullis_live_connections 1",
+            "portcullis_cuts_total 3",
+            "portcullis_argon2_queue 1",
+            r#"portcullis_policy_reloads_total{outcome="accepted"} 1"#,
+            r#"portcullis_policy_reloads_total{outcome="rejected"} 1"#,
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! How `user` commands reach the admin API: over the admin socket of the running gateway, or, offline, the same
+//! endpoints inside this process. Either way one HTTP exchange a call; nothing else touches accounts.
+
+use super::failure::Failure;
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::net::UnixStream;
+use tower::ServiceExt;
+
+/// A caller of the admin API.
+pub struct Client(Door);
+
+enum Door {
+    Socket(PathBuf),
+    Here(Router),
+}
+
+/// What the API answered.
+struct Reply {
+    status: StatusCode,
+    body: Bytes,
+}
+
+impl Client {
+    pub fn over(socket: PathBuf) -> Self {
+        Client(Door::Socket(socket))
+    }
+    /// The endpoints themselves, on the store of a stopped gateway.
+    pub fn offline(router: Router) -> Self {
+        Client(Door::Here(router))
+    }
+
+    /// One call whose answer is a `T`.
+    pub async fn call<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<T, Failure> {
+        let reply = self.exchange(method, path, body).await?;
+        serde_json::from_slice(&reply.body).map_err(|e| {
+            Failure::refused(format!("the gateway's answer is not understood ({e}); is it the same version?"))
+        })
+    }
+
+    /// One call whose answer is empty.
+    pub async fn order(&self, method: Method, path: &str, body: &Value) -> Result<(), Failure> {
+        self.exchange(method, path, Some(body)).await.map(|_| ())
+    }
+
+    async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Reply, Failure> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "localhost")
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body.map(|b| Bytes::from(b.to_string())).unwrap_or_default())
+            .map_err(|e| Failure::refused(format!("{path}: {e}")))?;
+        let reply = match &self.0 {
+            Door::Here(router) => in_process(router.clone(), request).await,
+            Door::Socket(at) => match tokio::time::timeout(PATIENCE, over_socket(at, request)).await {
+                Ok(reply) => reply?,
+                Err(_) => return Err(unreachable(at, "it does not answer; its log may say why")),
+            },
+        };
+        if reply.status.is_success() { Ok(reply) } else { Err(refusal(&reply)) }
+    }
+}
+
+/// Whether a gateway answers on this socket.
+pub async fn answers(socket: &Path) -> bool {
+    UnixStream::connect(socket).await.is_ok()
+}
+
+async fn in_process(router: Router, request: Request<Bytes>) -> Reply {
+    let (parts, body) = match router.oneshot(request.map(Body::from)).await {
+        Ok(response) => response.into_parts(),
+        Err(never) => match never {},
+    };
+    let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    Reply { status: parts.status, body }
+}
+
+async fn over_socket(at: &Path, request: Request<Bytes>) -> Result<Reply, Failure> {
+    let stream = UnixStream::connect(at).await.map_err(|e| cannot_connect(at, &e))?;
+    let broken = |e: &dyn std::fmt::Display| unreachable(at, &format!("the exchange broke off ({e})"));
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(&e))?;
+    // ends with the sender; its errors come out of the exchange below
+    tokio::spawn(connection);
+    let response = sender.send_request(request.map(Full::new)).await.map_err(|e| broken(&e))?;
+    let (parts, body) = response.into_parts();
+    let body = Limited::new(body, ANSWER_LIMIT).collect().await.map_err(|e| broken(&e))?;
+    Ok(Reply { status: parts.status, body: body.to_bytes() })
+}
+
+fn cannot_connect(at: &Path, e: &io::Error) -> Failure {
+    match e.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => unreachable(
+            at,
+            "no gateway runs there; start it (portcullis serve), name its configuration with --config, or work on the \
+             embedded store of a stopped one with --offline",
+        ),
+        io::ErrorKind::PermissionDenied => unreachable(at, "only root and the gateway's own user may; use sudo"),
+        _ => unreachable(at, &e.to_string()),
+    }
+}
+
+fn unreachable(at: &Path, why: &str) -> Failure {
+    Failure::Unreachable(format!("{}: cannot reach the gateway on its admin socket: {why}", at.display()))
+}
+
+fn refusal(reply: &Reply) -> Failure {
+    let problem: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let part = |name| problem.get(name).and_then(Value::as_str);
+    let text = match (part("title"), part("detail")) {
+        (Some(title), Some(detail)) => format!("{title}: {detail}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => format!("the gateway answered {}", reply.status),
+    };
+    if reply.status == StatusCode::SERVICE_UNAVAILABLE { Failure::Unreachable(text) } else { Failure::Refused(text) }
+}
+
+/// A call may wait for Argon2 behind a queue of sign-ins, and for a slow store.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Bytes of an answer: a thousand accounts in full.
+const ANSWER_LIMIT: usize = 16 * 1024 * 1024;

@@ -1,0 +1,105 @@
+//! `demo`: a gateway in front of a small app, with two accounts, in a temporary folder. Nothing of it stays.
+//!
+//! It is the gateway as it is served, with a configuration written for the occasion; only its secrets are shown.
+
+mod accounts;
+mod announce;
+mod files;
+mod legacy_app;
+
+use super::failure::Failure;
+use super::out::Out;
+use super::settings;
+use crate::app;
+use crate::sys::{Entropy, SystemClock, SystemEntropy, random};
+use crate::types::TokenHash;
+use data_encoding::BASE32_NOPAD;
+use files::{Folder, Site};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Give both accounts an authenticator app that is set up already
+    #[arg(long)]
+    enrolled: bool,
+    /// Where to listen [default: 127.0.0.1:8080, or the next free port]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// An empty store to use, such as redis://127.0.0.1:6379 [default: an embedded one]
+    #[arg(long, value_name = "URL")]
+    store: Option<String>,
+}
+
+pub async fn run(args: Args, out: &Out) -> Result<(), Failure> {
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let folder = Folder::make(entropy.as_ref())?;
+    let upstream = legacy_app::start().await?;
+    let site = Site { listen: free_address(args.listen)?, upstream, store: args.store };
+    let file = folder.furnish(&site)?;
+    let config = settings::load(Some(file.clone()), out)?;
+
+    let admin_token = random_words(entropy.as_ref());
+    let extras = app::Extras {
+        admin_token: Some(TokenHash(Sha256::digest(admin_token.expose_secret().as_bytes()).into())),
+        clock: Arc::new(SystemClock),
+        entropy: entropy.clone(),
+    };
+    let running = app::start(config, extras).await?;
+    let people = accounts::create(&running, &site.url(), args.enrolled).await?;
+    announce::ready(
+        &announce::Ready {
+            url: site.url(),
+            admin_url: running.admin.map(|a| format!("http://{a}")),
+            admin_token,
+            accounts: people,
+            config: file,
+        },
+        out,
+    );
+    running.wait_for_shutdown().await?;
+    Ok(())
+}
+
+/// The address that was asked for, with a free port in the place of 0; else the first free one from 8080.
+fn free_address(asked: Option<SocketAddr>) -> Result<SocketAddr, Failure> {
+    let free = |a: SocketAddr| TcpListener::bind(a).and_then(|l| l.local_addr());
+    match asked {
+        Some(a) if !a.ip().is_loopback() => Err(Failure::Usage(format!(
+            "--listen {a}: the demo's secrets are on the screen, so it listens on 127.0.0.1 or [::1] only"
+        ))),
+        Some(a) => {
+            free(a).map_err(|e| Failure::refused(format!("--listen {a}: cannot listen there: {e}; give another port")))
+        }
+        None => {
+            (8080..8180).find_map(|port| free((IpAddr::V4(Ipv4Addr::LOCALHOST), port).into()).ok()).ok_or_else(|| {
+                Failure::refused("no port from 8080 to 8179 is free: give one with --listen 127.0.0.1:PORT")
+            })
+        }
+    }
+}
+
+/// 120 random bits that can be typed; long enough for any password rule.
+fn random_words(entropy: &dyn Entropy) -> SecretString {
+    BASE32_NOPAD.encode(&random::<15>(entropy)).to_ascii_lowercase().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_stays_on_this_machine() {
+        let asked = Some(([0, 0, 0, 0], 0).into());
+        assert!(matches!(free_address(asked), Err(Failure::Usage(_))));
+    }
+
+    #[test]
+    fn a_taken_port_is_reported_and_port_0_is_any() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        assert!(matches!(free_address(taken.local_addr().ok()), Err(Failure::Refused(_))));
+        assert!(free_address(Some(([127, 0, 0, 1], 0).into())).is_ok_and(|a| a.port() != 0));
+    }
+}

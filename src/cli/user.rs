@@ -1,0 +1,103 @@
+//! `user`: accounts, through the admin API of the running gateway or, with `--offline`, of a stopped one's store.
+
+mod add;
+mod list;
+mod passwd;
+mod show;
+
+use super::client::{self, Client};
+use super::date;
+use super::failure::Failure;
+use super::out::Out;
+use super::settings;
+use crate::api::{self, User};
+use crate::app;
+use crate::audit::Audit;
+use clap::Subcommand;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Work on the embedded store of a stopped gateway
+    #[arg(long, global = true)]
+    offline: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Add an account; asks for its password
+    Add(add::Args),
+    /// List accounts in order of name
+    List(list::Args),
+    /// Show one account
+    Show(show::Args),
+    /// Set a password; what the person had open ends
+    Passwd(passwd::Args),
+}
+
+pub async fn run(args: Args, config: Option<PathBuf>, out: &Out) -> Result<(), Failure> {
+    let client = client(args.offline, config, out).await?;
+    match args.command {
+        Command::Add(args) => add::run(args, &client, out).await,
+        Command::List(args) => list::run(args, &client, out).await,
+        Command::Show(args) => show::run(args, &client, out).await,
+        Command::Passwd(args) => passwd::run(args, &client, out).await,
+    }
+}
+
+async fn client(offline: bool, config: Option<PathBuf>, out: &Out) -> Result<Client, Failure> {
+    let config = settings::load(config, out)?;
+    let socket = settings::admin_socket(&config);
+    if !offline {
+        return Ok(Client::over(socket));
+    }
+    if client::answers(&socket).await {
+        return Err(Failure::refused(format!(
+            "{}: a gateway runs on this configuration, and two may not write one embedded store; leave --offline out, \
+             or stop the gateway",
+            socket.display()
+        )));
+    }
+    let accounts = app::offline_accounts(&config).await?;
+    Ok(Client::offline(api::offline(accounts, Arc::new(Audit::new()))))
+}
+
+/// The resource of one account.
+fn path_of(login: &str) -> String {
+    format!("/api/v1/users/{}", utf8_percent_encode(login, NON_ALPHANUMERIC))
+}
+
+/// An account in lines for people.
+fn described(u: &User) -> String {
+    let mut text = String::new();
+    let mut row = |name: &str, value: &str| {
+        // writing to a String cannot fail
+        let _ = writeln!(text, "{name:<15}{}", if value.is_empty() { "-" } else { value });
+    };
+    row("name", u.name.as_str());
+    row("id", &u.id.to_string());
+    row("e-mail", u.email.as_ref().map_or("", |e| e.as_str()));
+    row("groups", &groups(u));
+    row("locale", u.locale.as_deref().unwrap_or("by the browser"));
+    row("password", if u.has_password { "set" } else { "none: cannot sign in" });
+    row("state", if u.disabled { "disabled" } else { "active" });
+    row("created", &date::text(u.created));
+    row("last sign-in", &u.last_sign_in.map_or_else(|| "never".into(), date::text));
+    if u.factors.is_empty() {
+        row("second factor", "none");
+    }
+    for f in &u.factors {
+        let used = f.last_used.map_or_else(|| "never".into(), date::text);
+        row("second factor", &format!("{}, since {}, last used {used}", f.name, date::text(f.created)));
+    }
+    text.trim_end().to_owned()
+}
+
+fn groups(u: &User) -> String {
+    u.groups.iter().map(|g| g.as_str()).collect::<Vec<_>>().join(", ")
+}
