@@ -100,6 +100,18 @@ impl Accounts {
     }
 
     /// By name or e-mail address.
+    /// Whether there is an account for which `wanted` holds; reads page by page until one is found.
+    pub async fn any(&self, wanted: impl Fn(&Account) -> bool + Send) -> Result<bool, AccountError> {
+        let mut after = None;
+        loop {
+            let page = self.store.roster(after.as_deref(), 500).await?;
+            if page.iter().any(&wanted) {
+                return Ok(true);
+            }
+            let Some(last) = page.last() else { return Ok(false) };
+            after = Some(last.name.to_string());
+        }
+    }
     pub async fn show(&self, login: &str) -> Result<Option<Account>, AccountError> {
         match Login::parse(login) {
             Some(login) => Ok(self.store.account_by_login(&login).await?),

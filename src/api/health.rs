@@ -42,6 +42,15 @@ impl Check {
     pub fn new(name: &'static str, state: State, detail: impl Into<Cow<'static, str>>) -> Self {
         Check { name, state, detail: detail.into() }
     }
+    pub fn good(name: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(name, State::Good, detail)
+    }
+    pub fn warning(name: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(name, State::Warning, detail)
+    }
+    pub fn failed(name: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(name, State::Failed, detail)
+    }
 }
 
 #[derive(Serialize)]

@@ -2,7 +2,7 @@
 
 use super::policy::PolicyFile;
 use crate::account::Accounts;
-use crate::api::{Check, Readiness, State};
+use crate::api::{Check, Readiness};
 use crate::store::Store;
 use crate::sys::lease::Lease;
 use std::sync::Arc;
@@ -17,40 +17,46 @@ pub struct NodeState {
 #[async_trait::async_trait]
 impl Readiness for NodeState {
     async fn checks(&self) -> Vec<Check> {
-        let store = match self.store.ping().await {
-            Ok(()) => State::Good,
-            Err(e) => State::Bad(chain(&e)),
+        let reached = self.store.ping().await;
+        let store = match &reached {
+            Ok(()) => Check::good("store", "answers"),
+            Err(e) => Check::failed("store", chain(e)),
         };
-        let reachable = matches!(store, State::Good);
-        let lease = if self.lease.held() {
-            State::Good
-        } else {
-            State::Bad("this node has not heard the log within its lease; it serves no session".to_string())
-        };
-        let policy = match self.policy.rejected() {
-            None => State::Good,
-            Some(why) => State::Warned(format!("the file was rejected, the last good policy stays in force: {why}")),
-        };
-        let mut checks = vec![Check::new("store", store), Check::new("lease", lease), Check::new("policy", policy)];
-        if reachable {
-            checks.push(Check::new("accounts", self.admins().await));
-            for w in self.store.warnings().await.unwrap_or_default() {
-                checks.push(Check::new("store_settings", State::Warned(w)));
-            }
+        let mut checks = vec![store, self.lease(), self.policy()];
+        if reached.is_ok() {
+            checks.push(self.admins().await);
+            let warnings = self.store.warnings().await.unwrap_or_default();
+            checks.extend(warnings.into_iter().map(|w| Check::warning("store_settings", w)));
         }
         checks
     }
 }
 
 impl NodeState {
-    async fn admins(&self) -> State {
+    fn lease(&self) -> Check {
+        if self.lease.held() {
+            Check::good("lease", "held")
+        } else {
+            Check::failed("lease", "this node has not heard the log within its lease; it serves no session")
+        }
+    }
+
+    fn policy(&self) -> Check {
+        match self.policy.rejected() {
+            None => Check::good("policy", format!("in force: {}", self.policy.in_force.load().hash())),
+            Some(why) => {
+                Check::warning("policy", format!("the file was rejected, the last good one stays in force: {why}"))
+            }
+        }
+    }
+
+    async fn admins(&self) -> Check {
+        const NONE: &str = "no account is in a group of admins.groups; `portcullis user add NAME --group admin` adds one";
         let policy = self.policy.in_force.load_full();
         match self.accounts.any(|a| policy.is_admin(&a.groups)).await {
-            Ok(true) => State::Good,
-            Ok(false) => State::Warned(
-                "no account is in a group of admins.groups; add one with `portcullis user add`".to_string(),
-            ),
-            Err(e) => State::Warned(chain(&e)),
+            Ok(true) => Check::good("accounts", "there is an administrator"),
+            Ok(false) => Check::warning("accounts", NONE),
+            Err(e) => Check::warning("accounts", chain(&e)),
         }
     }
 }

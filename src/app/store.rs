@@ -1,6 +1,8 @@
 //! Opening the store that the configuration names.
 
-use crate::account::Accounts;
+use super::policy::PolicyFile;
+use super::wiring::Extras;
+use crate::account::{Accounts, PasswordRules};
 use crate::config::{Config, StoreSettings};
 use crate::crypto::{Cost, KeyRing, Passwords};
 use crate::store::embedded::Embedded;
@@ -8,7 +10,6 @@ use crate::store::feed::Feed;
 use crate::store::redis::{Redis, RedisSettings};
 use crate::store::Store;
 use crate::sys::lease::Lease;
-use crate::sys::{Clock, Entropy};
 use anyhow::{Context, bail};
 use std::sync::Arc;
 
@@ -43,14 +44,26 @@ pub fn passwords(keys: &KeyRing) -> Passwords {
     Passwords::new(keys, Cost::default(), (cores / 2).max(1), 64)
 }
 
+pub fn accounts(
+    config: &Config,
+    extras: &Extras,
+    store: Arc<dyn Store>,
+    passwords: Arc<Passwords>,
+    policy: &PolicyFile,
+) -> Accounts {
+    let rules = PasswordRules { min_length: policy.in_force.load().min_password(), brand: config.brand.name.clone() };
+    Accounts { store, passwords, entropy: extras.entropy.clone(), clock: extras.clock.clone(), rules }
+}
+
 /// The accounts of a stopped gateway, by its embedded store.
-pub fn offline_accounts(config: &Config, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> anyhow::Result<Accounts> {
+pub async fn offline_accounts(config: &Config) -> anyhow::Result<Accounts> {
     let StoreSettings::Embedded { .. } = config.store else {
         bail!("--offline opens an embedded store; with Redis, talk to a running gateway instead");
     };
     let opened = open(config)?;
-    let keys = super::keys::load_or_create(config, true, clock.as_ref(), entropy.as_ref())?;
+    let extras = Extras::of_the_system();
+    let empty = opened.store.count_accounts().await? == 0;
+    let keys = super::keys::load_or_create(config, empty, extras.clock.as_ref(), extras.entropy.as_ref())?;
     let policy = super::policy::PolicyFile::load(config.policy.as_deref()).map_err(|p| super::wiring::problems(&p))?;
-    let min = policy.in_force.load().min_password();
-    Ok(Accounts::new(opened.store, Arc::new(passwords(&keys)), entropy, clock, min))
+    Ok(accounts(config, &extras, opened.store, Arc::new(passwords(&keys)), &policy))
 }

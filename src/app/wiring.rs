@@ -19,7 +19,7 @@ use crate::policy::Problem;
 use crate::proxy::server;
 use crate::session::{CookieNames, Sessions};
 use crate::store::Store;
-use crate::sys::{Clock, Entropy};
+use crate::sys::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::types::TokenHash;
 use crate::web::{self, Web};
 use anyhow::{Context, anyhow};
@@ -38,6 +38,13 @@ pub struct Extras {
     pub admin_token: Option<TokenHash>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+}
+
+impl Extras {
+    /// The system's clock and randomness, no API token.
+    pub fn of_the_system() -> Self {
+        Extras { admin_token: None, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+    }
 }
 
 /// A gateway that accepts connections.
@@ -60,7 +67,7 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     let opened = open(&config)?;
     let empty = opened.embedded && opened.store.count_accounts().await? == 0;
     let keys = Arc::new(super::keys::load_or_create(&config, empty, extras.clock.as_ref(), extras.entropy.as_ref())?);
-    let node = Parted::build(&config, &extras, &opened, &keys, &policy);
+    let node = Parted::build(&config, &extras, &opened, &keys, &policy)?;
     let (shutdown, watch) = watch::channel(false);
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     node.spawn(&tracker, &stop, &opened, &policy);
@@ -98,11 +105,9 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
         .await
         .with_context(|| format!("the admin listener {} (listen.admin.address)", config.admin.address))?;
     let admin = tcp.local_addr().ok();
-    tracker.spawn(listen::serve_tcp(tcp, router.clone(), watch.clone()));
-    if let Some(path) = &config.admin.socket {
-        let socket = listen::bind_unix(path).with_context(|| format!("the admin socket {}", path.display()))?;
-        tracker.spawn(listen::serve_unix(socket, router, watch.clone()));
-    }
+    tracker.spawn(listen::serve_tcp(tcp, router.clone(), stop.clone().cancelled_owned()));
+    let socket = listen::Socket::bind(&config.admin.socket).await.context("the admin socket (listen.admin.socket)")?;
+    tracker.spawn(listen::serve_unix(socket, router, stop.clone().cancelled_owned()));
     tracker.close();
     let accounts = node.accounts.clone();
     Ok(Running { public, admin, accounts, store: opened.store, keys, policy, stop, shutdown, tasks: tracker, drain })
@@ -144,19 +149,17 @@ struct Parted {
 }
 
 impl Parted {
-    fn build(config: &Config, extras: &Extras, opened: &Opened, keys: &Arc<KeyRing>, policy: &Arc<PolicyFile>) -> Self {
+    fn build(config: &Config, extras: &Extras, opened: &Opened, keys: &Arc<KeyRing>, policy: &Arc<PolicyFile>) -> anyhow::Result<Self> {
         let (clock, entropy) = (extras.clock.clone(), extras.entropy.clone());
         let store = opened.store.clone();
         let (sessions, writer) = Sessions::new(store.clone(), opened.lease.clone(), clock.clone(), CACHED_SESSIONS);
         let passwords = Arc::new(passwords(keys));
-        let min = policy.in_force.load().min_password();
-        let accounts =
-            Arc::new(Accounts::new(store.clone(), passwords.clone(), entropy.clone(), clock.clone(), min));
+        let accounts = Arc::new(super::store::accounts(config, extras, store.clone(), passwords.clone(), policy));
         let gate = Arc::new(Gate::new(Parts {
             policy: policy.in_force.clone(),
             sessions: sessions.clone(),
             store: store.clone(),
-            first: Local::new(store, passwords, entropy.clone()),
+            first: Local { store, passwords, entropy: entropy.clone() },
             keys: keys.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
@@ -166,9 +169,9 @@ impl Parted {
         }));
         let signer = Arc::new(Signer::new(keys));
         let assertions = Arc::new(Assertions::new(signer.clone(), clock.clone(), entropy));
-        let (live, metrics) = (Registry::new(), Arc::new(Metrics::new()));
+        let (live, metrics) = (Registry::new(), Arc::new(Metrics::new()?));
         let writer = std::sync::Mutex::new(Some(writer));
-        Parted { gate, live, sessions, accounts, metrics, signer, assertions, clock, writer }
+        Ok(Parted { gate, live, sessions, accounts, metrics, signer, assertions, clock, writer })
     }
 
     fn spawn(&self, tracker: &TaskTracker, stop: &CancellationToken, opened: &Opened, policy: &Arc<PolicyFile>) {
@@ -206,7 +209,7 @@ impl Parted {
             assertions.sweep();
         }));
         let (policy, metrics) = (policy.clone(), self.metrics.clone());
-        tracker.spawn(policy.watch(stop.clone(), move |ok| metrics.policy_reload(ok)));
+        tracker.spawn(policy.watch(stop.clone(), move |ok| if ok { metrics.policy_reloaded() } else { metrics.policy_rejected() }));
     }
 }
 

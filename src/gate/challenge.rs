@@ -1,17 +1,17 @@
 //! The challenge: a second factor for a pending sign-in, or for a live session that is asked one.
 
 use super::flow::{Answer, ChallengePage, SetCookies};
-use super::service::{Gate, subject_of};
+use super::service::Gate;
 use super::sign_in::of_session;
 use super::verdict::Fault;
 use crate::audit;
 use crate::crypto::token::TokenKind;
-use crate::factor::second::totp;
-use crate::policy::{Requirement, Second};
+use crate::factor::second::totp::{self, Algorithm, Totp, TotpParameters};
+use crate::policy::{Policy, Second, TotpAlgorithm};
 use crate::session::Cached;
 use crate::store::record::OldToken;
 use crate::store::{Account, Failed, Factor, Opened, Pending, Purpose, Session, Step};
-use crate::types::{Assurance, Inbound, ReturnTo, SecondFactor, Timestamp, TokenRef};
+use crate::types::{Assurance, FactorId, Inbound, ReturnTo, SecondFactor, Timestamp, TokenRef};
 use secrecy::SecretString;
 use std::time::Duration;
 
@@ -178,7 +178,7 @@ impl Gate {
     fn ask(&self, pending: &Pending, account: &Account, cookies: SetCookies) -> ChallengePage {
         ChallengePage::Ask {
             name: account.name.clone(),
-            digits: self.parts.policy.load().totp().digits,
+            digits: parameters(&self.parts.policy.load()).digits,
             form_token: self.forms.token(&pending.token.0),
             cookies,
         }
@@ -200,19 +200,27 @@ impl Gate {
     }
 
     fn matching_step(&self, account: &Account, factor: &Factor, code: &str, now: Timestamp) -> Result<Option<u64>, Fault> {
-        let opened = totp::open_factor(&self.parts.keys, account.id, factor.id, &factor.sealed);
-        let (secret, parameters) = opened.map_err(|_| {
-            tracing::error!(user = %account.id, factor = %factor.id, "a factor cannot be opened with any key");
-            Fault::Seal("second factor")
-        })?;
-        Ok(secret.matching_step(&parameters, code, now))
+        let opened = self.open_totp(account, factor.id, &factor.sealed)?;
+        Ok(opened.secret.matching_step(&opened.parameters, code, now))
     }
 
-    /// Whether the return path asks this session to set up a second factor (a rule says `two` under `off`, too).
-    pub(super) fn must_enrol(&self, inbound: &Inbound, session: &Cached, account: &Account, to: &ReturnTo) -> bool {
-        let policy = self.parts.policy.load();
-        let here = policy.evaluate(inbound, Some(&subject_of(session)));
-        let enrol = |r: &Requirement<'_>| matches!(r, Requirement::Factors { second: Second::Enrol, .. });
-        enrol(&here) || self.second_for(inbound, account, to) == Second::Enrol
+    /// A sealed secret of this account that does not open (wrong key file, tampered store) closes the gate.
+    pub(super) fn open_totp(&self, account: &Account, factor: FactorId, sealed: &[u8]) -> Result<Totp, Fault> {
+        let skew = parameters(&self.parts.policy.load()).skew;
+        totp::open_factor(&self.parts.keys, account.id, factor, sealed, skew).map_err(|e| {
+            tracing::error!(user = %account.id, %factor, error = %e, "a second factor cannot be opened");
+            Fault::Seal("second factor")
+        })
     }
+}
+
+/// What the policy says of new authenticators, in the factor's terms.
+pub(super) fn parameters(policy: &Policy) -> TotpParameters {
+    let t = policy.totp();
+    let algorithm = match t.algorithm {
+        TotpAlgorithm::Sha1 => Algorithm::Sha1,
+        TotpAlgorithm::Sha256 => Algorithm::Sha256,
+        TotpAlgorithm::Sha512 => Algorithm::Sha512,
+    };
+    TotpParameters { algorithm, digits: t.digits.into(), period: t.period.as_secs(), skew: t.skew.into() }
 }

@@ -7,7 +7,8 @@ use super::flow::{Answer, SetCookies, SetUpKey, SetUpPage};
 use super::service::{Gate, subject};
 use super::verdict::Fault;
 use crate::audit;
-use crate::factor::second::totp;
+use super::challenge::parameters;
+use crate::factor::second::totp::{self, Secret, Totp};
 use crate::policy::Second;
 use crate::store::{Account, Factor, Opened, Pending, Purpose};
 use crate::sys::random;
@@ -83,9 +84,8 @@ impl Gate {
             return Ok(Answer::Gone);
         }
         let now = self.parts.clock.now();
-        let opened = totp::open_factor(&self.parts.keys, account.id, unconfirmed.factor, &unconfirmed.sealed);
-        let (secret, parameters) = opened.map_err(|_| Fault::Seal("unconfirmed second factor"))?;
-        let Some(step) = secret.matching_step(&parameters, code, now) else {
+        let totp = self.open_totp(&account, unconfirmed.factor, &unconfirmed.sealed)?;
+        let Some(step) = totp.secret.matching_step(&totp.parameters, code, now) else {
             self.record_enrolment(inbound, account.id, audit::Enrolment::Failed);
             return self.failed(inbound, &pending, |left| Answer::Wrong { left }).await;
         };
@@ -132,21 +132,21 @@ impl Gate {
         let policy = self.parts.policy.load_full();
         let entropy = self.parts.entropy.as_ref();
         let factor = FactorId::from_bytes(random(entropy));
-        let parameters = policy.totp();
-        let sealed = totp::seal_new(&self.parts.keys, entropy, account.id, factor, &parameters);
+        let parameters = parameters(&policy);
+        let new = Totp { secret: Secret::generate(parameters.algorithm, entropy), parameters };
+        let sealed = totp::seal_factor(&self.parts.keys, entropy, account.id, factor, &new);
         let at = TokenRef { user: pending.user, hash: pending.token };
         let kept = self.parts.store.offer_secret(at, &sealed, factor, self.parts.clock.now()).await?;
         let Some((factor, sealed)) = kept else { return Ok(SetUpPage::Gone) };
-        let opened = totp::open_factor(&self.parts.keys, account.id, factor, &sealed);
-        let (secret, parameters) = opened.map_err(|_| Fault::Seal("unconfirmed second factor"))?;
-        let issuer = policy.issuer().unwrap_or(inbound.origin.host.as_str()).to_string();
+        let totp = self.open_totp(account, factor, &sealed)?;
+        let issuer = policy.totp().issuer.as_deref().unwrap_or(inbound.origin.host.as_str()).to_string();
         Ok(SetUpPage::Show {
             name: account.name.clone(),
             key: SetUpKey {
-                uri: secret.uri(&parameters, &issuer, account.name.as_str()),
-                base32: secret.base32(),
+                uri: totp.secret.uri(&totp.parameters, &issuer, account.name.as_str()),
+                base32: totp.secret.base32(),
             },
-            digits: parameters.digits,
+            digits: totp.parameters.digits,
             form_token: self.forms.token(&pending.token.0),
             cookies,
         })
