@@ -24,11 +24,11 @@ const PAGE: usize = 200;
 /// The work on accounts; cheap to clone, so whoever follows a reloaded policy makes one `under` its rules.
 #[derive(Clone)]
 pub struct Accounts {
-    store: Arc<dyn Store>,
-    passwords: Arc<Passwords>,
-    entropy: Arc<dyn Entropy>,
-    clock: Arc<dyn Clock>,
-    rules: PasswordRules,
+    pub store: Arc<dyn Store>,
+    pub passwords: Arc<Passwords>,
+    pub entropy: Arc<dyn Entropy>,
+    pub clock: Arc<dyn Clock>,
+    pub rules: PasswordRules,
 }
 
 /// Who is to be added.
