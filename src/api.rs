@@ -55,7 +55,7 @@ pub enum Via {
 pub fn router(api: Api) -> Router {
     let guard = axum::middleware::from_fn_with_state(api.token, auth::demand);
     let desk = Desk { accounts: api.accounts.clone(), audit: api.audit.clone() };
-    let v1 = v1::router().with_state(desk).layer(guard);
+    let v1 = v1::router().fallback(problem::not_found).with_state(desk).layer(guard);
     Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
@@ -77,4 +77,4 @@ pub fn offline(accounts: Accounts, audit: Arc<Audit>) -> Router {
 const BODY_LIMIT: usize = 64 * 1024;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

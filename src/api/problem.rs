@@ -4,8 +4,9 @@
 
 use crate::account::AccountError;
 use crate::audit::clean;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::extract::OriginalUri;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::borrow::Cow;
@@ -57,6 +58,11 @@ impl From<QueryRejection> for Problem {
     }
 }
 
+impl From<PathRejection> for Problem {
+    fn from(e: PathRejection) -> Self {
+        Self::new(e.status(), "The request's path cannot be read", e.body_text())
+    }
+}
 impl From<AccountError> for Problem {
     fn from(e: AccountError) -> Self {
         match e {
@@ -88,7 +94,7 @@ fn unavailable(e: &AccountError) -> Problem {
     )
 }
 
-pub(super) async fn not_found(uri: Uri) -> Problem {
+pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "No such endpoint",
@@ -96,7 +102,7 @@ pub(super) async fn not_found(uri: Uri) -> Problem {
     )
 }
 
-pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
+pub(super) async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "Not that method",

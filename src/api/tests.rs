@@ -173,7 +173,9 @@ async fn what_cannot_be_done_says_what_to_change() {
         ("GET", "/api/v1/users?limit=0", None, 422, "1 to 1000"),
         ("GET", "/api/v1/users?page=2", None, 400, "page"),
         ("DELETE", users, None, 405, "Allow"),
-        ("GET", "/api/v2", None, 404, "/api/v1/users"),
+        ("GET", "/api/v2", None, 404, "/api/v2 is none of"),
+        ("GET", "/api/v1/groups", None, 404, "/api/v1/groups is none of"),
+        ("GET", "/api/v1/users/%ff", None, 400, "UTF-8"),
     ] {
         let (found, problem) = call(&api, method, path, body).await;
         let detail = problem["detail"].as_str().unwrap_or_default();

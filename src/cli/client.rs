@@ -134,3 +134,59 @@ fn refusal(reply: &Reply) -> Failure {
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of an answer: a thousand accounts in full.
 const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::listen::{Socket, serve_unix};
+    use crate::api::{User, UserList, router, tests};
+    use serde_json::json;
+    use tokio_util::sync::CancellationToken;
+
+    #[tokio::test]
+    async fn a_command_reaches_the_gateway_over_its_socket() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("admin.sock");
+        let stop = CancellationToken::new();
+        let socket = Socket::bind(&path).await.unwrap();
+        let served = tokio::spawn(serve_unix(socket, router(tests::empty()), stop.clone().cancelled_owned()));
+
+        let client = Client::over(path.clone());
+        let user = json!({ "name": "mia", "password": "correct horse battery" });
+        let added: User = client.call(Method::POST, "/api/v1/users", Some(&user)).await.unwrap();
+        let list: UserList = client.call(Method::GET, "/api/v1/users", None).await.unwrap();
+        assert_eq!(list.users, [added]);
+        let again = client.call::<User>(Method::POST, "/api/v1/users", Some(&user)).await;
+        assert!(matches!(again, Err(Failure::Refused(text)) if text.starts_with("Taken: ")));
+
+        stop.cancel();
+        served.await.unwrap().unwrap();
+        assert!(!answers(&path).await);
+    }
+
+    #[tokio::test]
+    async fn without_a_gateway_the_command_says_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let client = Client::over(folder.path().join("admin.sock"));
+        let failed = client.call::<UserList>(Method::GET, "/api/v1/users", None).await;
+        assert!(matches!(failed, Err(Failure::Unreachable(text)) if text.contains("--offline")));
+    }
+
+    #[tokio::test]
+    async fn offline_the_same_endpoints_answer_without_a_socket() {
+        let api = tests::empty();
+        let accounts = crate::account::Accounts::clone(&api.accounts.load());
+        let client = Client::offline(crate::api::offline(accounts, api.audit));
+        let list: UserList = client.call(Method::GET, "/api/v1/users", None).await.unwrap();
+        assert_eq!(list, UserList { users: vec![], next: None });
+        client.order(Method::PUT, "/api/v1/users/mia/password", &json!({ "password": "x" })).await.unwrap_err();
+    }
+
+    #[test]
+    fn a_store_that_is_down_is_not_a_refusal() {
+        let reply = |status, body: &'static str| refusal(&Reply { status, body: Bytes::from_static(body.as_bytes()) });
+        let down = reply(StatusCode::SERVICE_UNAVAILABLE, r#"{"title":"Down","detail":"Wait."}"#);
+        assert_eq!(down, Failure::Unreachable("Down: Wait.".into()));
+        assert_eq!(reply(StatusCode::BAD_GATEWAY, "<html>"), Failure::refused("the gateway answered 502 Bad Gateway"));
+    }
+}

@@ -3,7 +3,7 @@
 use crate::api::problem::Problem;
 use crate::api::{Desk, Via};
 use crate::audit;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
@@ -20,9 +20,10 @@ pub struct SetPassword {
 pub(super) async fn handle(
     State(desk): State<Desk>,
     via: Option<Extension<Via>>,
-    Path(login): Path<String>,
+    login: Result<Path<String>, PathRejection>,
     body: Result<Json<SetPassword>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
+    let Path(login) = login?;
     let Json(new) = body?;
     let account = desk.accounts.load_full().set_password(&login, new.password).await?;
     super::record(&desk, via, &account, audit::Account::PasswordSet);

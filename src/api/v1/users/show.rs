@@ -5,9 +5,14 @@ use crate::account::AccountError;
 use crate::api::Desk;
 use crate::api::problem::Problem;
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 
-pub(super) async fn handle(State(desk): State<Desk>, Path(login): Path<String>) -> Result<Json<User>, Problem> {
+pub(super) async fn handle(
+    State(desk): State<Desk>,
+    login: Result<Path<String>, PathRejection>,
+) -> Result<Json<User>, Problem> {
+    let Path(login) = login?;
     let account = desk.accounts.load_full().show(&login).await?;
     account.map(|a| Json(User::from(a))).ok_or_else(|| AccountError::NoSuchUser(login).into())
 }

@@ -44,3 +44,21 @@ async fn converse(upgrade: OnUpgrade) {
     // the browser may be gone already
     let _ = socket.close(None).await;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio_tungstenite::tungstenite::Message;
+
+    #[tokio::test]
+    async fn it_says_back_what_it_hears() {
+        let at = super::super::start().await.unwrap();
+        let (mut socket, _) = tokio_tungstenite::connect_async(format!("ws://{at}/ws")).await.unwrap();
+        for message in [Message::text("hello"), Message::binary(vec![0, 159])] {
+            socket.send(message.clone()).await.unwrap();
+            assert_eq!(socket.next().await.unwrap().unwrap(), message);
+        }
+        socket.close(None).await.unwrap();
+        assert!(socket.next().await.unwrap().unwrap().is_close());
+    }
+}
