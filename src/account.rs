@@ -131,7 +131,6 @@ impl Accounts {
         Ok(false)
     }
 
-    /// By name or e-mail address.
     /// Whether there is an account for which `wanted` holds; reads page by page until one is found.
     pub async fn any(&self, wanted: impl Fn(&Account) -> bool + Send) -> Result<bool, AccountError> {
         let mut after = None;
@@ -144,6 +143,8 @@ impl Accounts {
             after = Some(last.name.to_string());
         }
     }
+
+    /// By name or e-mail address.
     pub async fn show(&self, login: &str) -> Result<Option<Account>, AccountError> {
         match Login::parse(login) {
             Some(login) => Ok(self.store.account_by_login(&login).await?),
