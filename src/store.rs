@@ -8,6 +8,7 @@
 //! applies the entry drops what it holds and refuses late fills, so a crash between the two loses nothing. What *changes*
 //! an account is written first and logged after, with the node's cache age as the backstop.
 
+mod codec;
 pub mod embedded;
 pub mod error;
 pub mod feed;

@@ -33,6 +33,15 @@ impl Account {
     pub fn factor(&self, id: FactorId) -> Option<&Factor> {
         self.factors.iter().find(|f| f.id == id)
     }
+    /// A write by somebody who read earlier never takes a spent step back.
+    pub(super) fn keep_steps(&mut self, stored: &Account) {
+        for f in &mut self.factors {
+            if let Some(s) = stored.factor(f.id) {
+                f.last_step = f.last_step.max(s.last_step);
+                f.last_used = f.last_used.max(s.last_used);
+            }
+        }
+    }
 }
 
 /// One confirmed second factor.
@@ -122,6 +131,13 @@ pub struct Session {
     pub address: String,
     /// The browser's `User-Agent`, cut.
     pub browser: String,
+}
+
+impl Session {
+    /// Neither idle for too long nor at its absolute end.
+    pub fn lives(&self, now: Timestamp) -> bool {
+        now < self.idle_end && now < self.absolute_end
+    }
 }
 
 /// The token before the last rotation.

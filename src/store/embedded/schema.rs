@@ -1,0 +1,108 @@
+//! The database's tables, its version and its settings. An older version's file is brought up to date here, and only here.
+
+use crate::store::{Result, StoreError};
+use crate::sys::{SystemEntropy, random};
+use rusqlite::Connection;
+use std::fs::{OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+/// The file exists afterwards and only its owner can read it; SQLite gives its side files the same mode.
+pub(super) fn own_file(path: &Path) -> Result<()> {
+    let failed = |e| StoreError::unavailable("opening the embedded database's file", e);
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+            std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed)
+        }
+        Err(e) => Err(failed(e)),
+    }
+}
+
+/// Settings of the writing connection, then the tables.
+pub(super) fn prepare(db: &Connection) -> Result<()> {
+    db.busy_timeout(BUSY)?;
+    // answers "memory" for a database in memory
+    db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+    // FULL: an acknowledged sign-out survives a power cut
+    db.pragma_update(None, "synchronous", "FULL")?;
+    migrate(db)
+}
+
+/// Settings of a reading connection.
+pub(super) fn prepare_reader(db: &Connection) -> Result<()> {
+    db.busy_timeout(BUSY)?;
+    db.pragma_update(None, "query_only", true)?;
+    Ok(())
+}
+
+fn migrate(db: &Connection) -> Result<()> {
+    db.execute_batch("BEGIN IMMEDIATE")?;
+    let done = steps(db);
+    db.execute_batch(if done.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    done
+}
+
+fn steps(db: &Connection) -> Result<()> {
+    let found: u32 = db.query_row("PRAGMA user_version", [], |r| r.get(0))?;
+    let found = usize::try_from(found).unwrap_or(usize::MAX);
+    if found > MIGRATIONS.len() {
+        return Err(StoreError::Unfit(format!(
+            "the database file is of a newer release (version {found}, this release knows {}): use that release",
+            MIGRATIONS.len()
+        )));
+    }
+    for step in MIGRATIONS.iter().skip(found) {
+        db.execute_batch(step)?;
+    }
+    db.pragma_update(None, "user_version", u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX))?;
+    let incarnation = data_encoding::HEXLOWER.encode(&random::<16>(&SystemEntropy));
+    db.execute("INSERT OR IGNORE INTO meta(key, value) VALUES ('incarnation', ?1)", [incarnation])?;
+    Ok(())
+}
+
+/// Step `n` leads from version `n` to `n + 1`. Columns are what is compared or changed by itself; where a record's text
+/// holds the same value, the column is right.
+const MIGRATIONS: &[&str] = &["
+CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE account(id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, record TEXT NOT NULL);
+CREATE TABLE login(key TEXT PRIMARY KEY, user TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE user_mark(user TEXT PRIMARY KEY, ended_seq INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE pending(
+    user TEXT NOT NULL, token TEXT NOT NULL, ends INTEGER NOT NULL, failures INTEGER NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (user, token));
+CREATE INDEX pending_ends ON pending(ends);
+CREATE TABLE session(
+    user TEXT NOT NULL, id TEXT NOT NULL, token TEXT NOT NULL, old_token TEXT, began INTEGER NOT NULL,
+    idle_end INTEGER NOT NULL, absolute_end INTEGER NOT NULL, ends INTEGER NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (user, id));
+CREATE INDEX session_ends ON session(ends);
+CREATE TABLE log(seq INTEGER PRIMARY KEY AUTOINCREMENT, fact TEXT NOT NULL);
+"];
+
+const BUSY: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_the_owners_alone_and_a_newer_one_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.db");
+        std::fs::write(&path, "").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        own_file(&path).unwrap();
+        let db = Connection::open(&path).unwrap();
+        prepare(&db).unwrap();
+        for file in ["p.db", "p.db-wal", "p.db-shm"] {
+            let mode = std::fs::metadata(dir.path().join(file)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
+        prepare(&db).unwrap();
+        db.pragma_update(None, "user_version", 99).unwrap();
+        assert!(matches!(prepare(&db), Err(StoreError::Unfit(_))));
+    }
+}

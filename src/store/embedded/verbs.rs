@@ -1,0 +1,128 @@
+//! The trait's verbs over the embedded database: each is one transaction of the writer or one read.
+
+use super::session::{confirm, find, open, rotate, touch};
+use super::{Embedded, account, end, pending, rows, writer};
+use crate::store::record::Unconfirmed;
+use crate::store::{
+    Account, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result, Session, Step,
+    Store, Stored, Touch,
+};
+use crate::types::{FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId};
+
+#[async_trait::async_trait]
+impl Store for Embedded {
+    async fn create_account(&self, new: &NewAccount) -> Result<Created> {
+        let a = new.account.clone();
+        self.write(move |w| account::create(w, &a)).await
+    }
+    async fn account(&self, user: UserId) -> Result<Option<Account>> {
+        self.read(move |db| rows::account(db, user)).await
+    }
+    async fn account_by_login(&self, login: &Login) -> Result<Option<Account>> {
+        let key = login.key().to_owned();
+        self.read(move |db| account::by_login(db, &key)).await
+    }
+    async fn change_account(&self, a: &Account, ends: Ends) -> Result<Changed> {
+        let a = a.clone();
+        self.write(move |w| account::change(w, &a, ends)).await
+    }
+    async fn roster(&self, after: Option<&str>, limit: usize) -> Result<Vec<Account>> {
+        let after = after.map(str::to_owned);
+        self.read(move |db| account::roster(db, after.as_deref(), limit)).await
+    }
+    async fn count_accounts(&self) -> Result<u64> {
+        self.read(|db| Ok(db.query_row("SELECT count(*) FROM account", [], rows::seq)?.0)).await
+    }
+
+    async fn begin_pending(&self, p: &Pending) -> Result<()> {
+        let p = p.clone();
+        self.write(move |w| rows::write_pending(w.db, &p)).await
+    }
+    async fn pending(&self, at: TokenRef, now: Timestamp) -> Result<Option<Pending>> {
+        self.read(move |db| pending::live(db, at, now)).await
+    }
+    async fn offer_secret(
+        &self,
+        at: TokenRef,
+        sealed: &[u8],
+        factor: FactorId,
+        now: Timestamp,
+    ) -> Result<Option<(FactorId, Vec<u8>)>> {
+        let offered = Unconfirmed { factor, sealed: sealed.to_vec() };
+        self.write(move |w| pending::offer(w, at, offered, now)).await
+    }
+    async fn fail_pending(&self, at: TokenRef, limit: u32, now: Timestamp) -> Result<Failed> {
+        self.write(move |w| pending::fail(w, at, limit, now)).await
+    }
+    async fn take_pending(&self, at: TokenRef, now: Timestamp) -> Result<Option<Pending>> {
+        self.write(move |w| pending::take(w, at, now)).await
+    }
+
+    async fn open_session(&self, from: TokenRef, s: &Session, now: Timestamp) -> Result<Opened> {
+        let s = s.clone();
+        self.write(move |w| open(w, from, &s, now)).await
+    }
+    async fn rotate_session(&self, from: TokenRef, s: &Session, now: Timestamp) -> Result<Opened> {
+        let s = s.clone();
+        self.write(move |w| rotate(w, from, &s, now)).await
+    }
+    async fn session(&self, at: TokenRef, now: Timestamp) -> Result<Option<Stored>> {
+        self.read(move |db| find(db, at, now)).await
+    }
+    async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>> {
+        let mut all = self.read(move |db| rows::sessions(db, user)).await?;
+        all.retain(|s| s.lives(now));
+        Ok(all)
+    }
+    async fn touch(&self, many: &[Touch]) -> Result<()> {
+        let many = many.to_vec();
+        self.write(move |w| touch(w, &many)).await
+    }
+    async fn end_session(&self, user: UserId, session: SessionId) -> Result<Option<Seq>> {
+        self.write(move |w| end::session(w, user, session)).await
+    }
+    async fn end_user(&self, user: UserId, except: Option<SessionId>) -> Result<Seq> {
+        self.write(move |w| end::user(w, user, except)).await
+    }
+
+    async fn accept_totp_step(&self, user: UserId, factor: FactorId, step: u64, now: Timestamp) -> Result<Step> {
+        self.write(move |w| account::accept_step(w, user, factor, (step, now))).await
+    }
+    async fn confirm_enrolment(
+        &self,
+        from: TokenRef,
+        factor: &Factor,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<Opened> {
+        let (factor, session) = (factor.clone(), session.clone());
+        self.write(move |w| confirm(w, from, (&factor, &session), now)).await
+    }
+
+    async fn head(&self) -> Result<Head> {
+        self.read(writer::head).await
+    }
+    async fn append(&self, fact: &Fact) -> Result<Seq> {
+        let fact = fact.clone();
+        self.write(move |w| end::told(w, &fact)).await
+    }
+    async fn sweep(&self, now: Timestamp) -> Result<u64> {
+        let mut swept = 0;
+        loop {
+            let some = self.write(move |w| end::sweep(w, now)).await?;
+            swept += some as u64;
+            if some < end::HELPING {
+                return Ok(swept);
+            }
+        }
+    }
+    async fn ping(&self) -> Result<()> {
+        self.read(|db| Ok(db.query_row("SELECT 1", [], |_| Ok(()))?)).await
+    }
+    async fn warnings(&self) -> Result<Vec<String>> {
+        Ok(match &self.readers {
+            Some(_) => Vec::new(),
+            None => vec!["the store lives in memory: everything is gone when this process ends".into()],
+        })
+    }
+}
