@@ -1,1 +1,77 @@
-//! (to be written)
+//! Own pages: sign-in, challenge, set-up, sign-out, and what a refusal or a fault looks like.
+//!
+//! Decides nothing: every question goes to the gate, every answer of the gate becomes a page, a redirect or a problem
+//! document here. Holds no session, reads no cookie and knows neither `api` nor `proxy`; requests are handed in inside
+//! the process, already canonical, with these extensions:
+//!
+//! - `Arc<Inbound>`: always;
+//! - `gate::Refusal`: the request does not pass, say so in the terms of who asks;
+//! - `Arc<gate::Fault>`: our own failure while it was judged;
+//! - `http::StatusCode`: the proxy itself could not serve it (502, 504 …).
+//!
+//! Without any of the last three the path is one of our own and [`page`] answers.
+
+mod brand;
+mod fault;
+mod form;
+mod frame;
+mod front;
+mod headers;
+mod locale;
+mod page;
+mod problem;
+mod refusal;
+mod site;
+mod statics;
+mod status;
+#[cfg(test)]
+mod tests;
+mod visit;
+
+use crate::gate::Gate;
+use axum::Router;
+use axum::routing::get;
+use site::Site;
+use std::sync::Arc;
+
+pub use brand::{BadColour, Brand, Colour, Logo, LogoKind};
+
+/// Gives the JWK set of the assertion keys, the next one included.
+pub type Jwks = Arc<dyn Fn() -> serde_json::Value + Send + Sync>;
+
+/// What own pages are made of. One per process.
+pub struct Web {
+    gate: Arc<Gate>,
+    site: Arc<Site>,
+    jwks: Jwks,
+}
+
+impl Web {
+    pub fn new(gate: Arc<Gate>, brand: Brand, jwks: Jwks) -> Self {
+        let site = Arc::new(Site::new(gate.own_prefix(), brand));
+        Web { gate, site, jwks }
+    }
+}
+
+/// The local service of the proxy.
+pub fn router(web: Arc<Web>) -> Router {
+    let site = Arc::clone(&web.site);
+    front::guard(site, own_pages(web))
+}
+
+fn own_pages(web: Arc<Web>) -> Router {
+    let at = |name: &str| format!("{}{name}", web.site.prefix());
+    let bare = web.site.prefix().trim_end_matches('/').to_string();
+    Router::new()
+        .route(&bare, get(page::index::show))
+        .route(&at(""), get(page::index::show))
+        .route(&at("sign-in"), get(page::sign_in::show).post(page::sign_in::submit))
+        .route(&at("arrived"), get(page::arrived::show))
+        .route(&at("challenge"), get(page::challenge::show).post(page::challenge::submit))
+        .route(&at("set-up"), get(page::set_up::show).post(page::set_up::submit))
+        .route(&at("sign-out"), get(page::sign_out::show).post(page::sign_out::submit))
+        .route(&at("jwks.json"), get(statics::jwks))
+        .route(&at("static/{file}"), get(statics::file))
+        .fallback(async || status::Rejected(http::StatusCode::NOT_FOUND))
+        .with_state(web)
+}

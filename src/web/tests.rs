@@ -1,0 +1,170 @@
+//! Pages, refusals and headers, without a gate: sample data in, text out.
+
+use super::brand::{Brand, Colour, Logo, LogoKind};
+use super::frame::Frame;
+use super::page::{challenge, index, message, set_up, sign_in, sign_out};
+use super::site::Site;
+use super::{fault, front, locale, refusal, status};
+use crate::gate::flow::SetUpKey;
+use crate::gate::{Denial, Fault, Refusal};
+use crate::types::inbound::{FetchMetadata, Kind, Mode};
+use crate::types::path::PathReading;
+use crate::types::{AppName, CanonicalPath, ClientIp, Cookies, Inbound, RequestId, ReturnTo, UserName};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{Method, StatusCode};
+use http_body_util::BodyExt;
+use std::sync::Arc;
+use tower::ServiceExt;
+
+mod front_door;
+mod look;
+mod pages;
+mod refusals;
+
+const PREFIX: &str = "/.portcullis/";
+
+/// A site and a visitor, for tests.
+pub(super) struct Sample {
+    pub(super) site: Arc<Site>,
+    pub(super) inbound: Inbound,
+    name: UserName,
+    to: ReturnTo,
+    key: SetUpKey,
+}
+
+impl Sample {
+    pub(super) fn new(languages: &str) -> Self {
+        let brand = Brand {
+            name: "Example & Sons".into(),
+            logo: Some(Logo { bytes: (&b"<svg/>"[..]).into(), kind: LogoKind::Svg }),
+            colour: "#0a5".parse().unwrap(),
+            support: Some("Call the desk: 4711".into()),
+        };
+        Sample {
+            site: Arc::new(Site::new(PREFIX, brand)),
+            inbound: Inbound {
+                app: AppName("intranet".into()),
+                origin: Arc::new("https://app.example.com".parse().unwrap()),
+                method: Method::GET,
+                path: CanonicalPath::parse("/", PathReading::default()).unwrap(),
+                query: None,
+                client: ClientIp::new("192.0.2.1".parse().unwrap()),
+                cookies: Cookies::default(),
+                kind: Kind::Navigation,
+                fetch: FetchMetadata::default(),
+                origin_header: None,
+                user_agent: String::new(),
+                languages: languages.into(),
+                request_id: RequestId::from_bytes([7; 16]),
+            },
+            name: UserName::parse("alice").unwrap(),
+            to: ReturnTo::parse("/reports?q=a&b=\u{27}c", PREFIX),
+            key: SetUpKey {
+                uri: "otpauth://totp/Example:alice?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example&\
+                      algorithm=SHA1&digits=6&period=30"
+                    .into(),
+                base32: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into(),
+            },
+        }
+    }
+    pub(super) fn asks(kind: Kind) -> Self {
+        let mut s = Sample::new("en");
+        s.inbound.kind = kind;
+        s
+    }
+    pub(super) fn frame(&self) -> Frame<'_> {
+        Frame::new(&self.site, &self.inbound)
+    }
+    pub(super) fn key_view<T>(
+        &self,
+        frame: &Frame<'_>,
+        error: Option<String>,
+        see: impl FnOnce(&set_up::KeyView<'_>) -> T,
+    ) -> T {
+        let (to, name, key) = (&self.to, &self.name, &self.key);
+        see(&set_up::KeyView { frame, to, name, key, digits: 6, form_token: "tok", error })
+    }
+
+    /// Every page there is, by name.
+    fn pages(&self) -> Vec<(&'static str, Response)> {
+        let mut all = self.forms();
+        all.extend(self.messages());
+        all
+    }
+
+    fn forms(&self) -> Vec<(&'static str, Response)> {
+        let f = &self.frame();
+        let (to, name, form_token) = (&self.to, &self.name, "tok");
+        let wrong = || Some(f.with("code-wrong", "left", 4));
+        let ok = StatusCode::OK;
+        let bad = StatusCode::UNPROCESSABLE_ENTITY;
+        let on = |enrolled, may_enrol| f.page(ok, &index::View { frame: f, name, enrolled, may_enrol, form_token });
+        let sign_in = |login, error: Option<String>| {
+            f.page(if error.is_some() { bad } else { ok }, &sign_in::View { frame: f, to, login, error })
+        };
+        let ask = |error: Option<String>| {
+            let status = if error.is_some() { bad } else { ok };
+            f.page(status, &challenge::View { frame: f, to, name, digits: 6, form_token, error })
+        };
+        let password = |error| f.page(ok, &set_up::PasswordView { frame: f, to, name, form_token, error });
+        let out = |session| f.page(ok, &sign_out::View { frame: f, name, session, form_token });
+        vec![
+            ("index", on(false, true)),
+            ("index_enrolled", on(true, false)),
+            ("sign_in", sign_in("", None)),
+            ("sign_in_wrong", sign_in("<alice>", Some(f.text("sign-in-wrong")))),
+            ("challenge", ask(None)),
+            ("challenge_wrong", ask(wrong())),
+            ("set_up_password", password(None)),
+            ("set_up_password_wrong", password(Some(f.text("set-up-password-wrong")))),
+            ("set_up", self.key_view(f, None, |v| f.page(ok, v))),
+            ("set_up_wrong", self.key_view(f, wrong(), |v| f.page(bad, v))),
+            ("sign_out", out(true)),
+            ("sign_out_pending", out(false)),
+        ]
+    }
+
+    fn messages(&self) -> Vec<(&'static str, Response)> {
+        let f = &self.frame();
+        let denied = |rule: Option<&str>, why| {
+            refusal::answer(&self.site, &self.inbound, &Refusal::Denied { rule: rule.map(Arc::from), why })
+        };
+        let bare = |code: u16| status::answer(&self.site, &self.inbound, StatusCode::from_u16(code).unwrap());
+        vec![
+            ("not_kept", message::not_kept(f, &self.to)),
+            ("gone", message::gone(f, &self.to)),
+            ("ended", message::ended(f, &self.to)),
+            ("already_on", message::already_on(f, &self.to)),
+            ("not_offered", message::not_offered(f, &self.to)),
+            ("signed_out", message::signed_out(f)),
+            ("denied_by_rule", denied(Some("admin area"), Denial::Rule)),
+            ("denied_by_default", denied(None, Denial::Rule)),
+            ("denied_exempt", denied(Some("admin area"), Denial::Exempt)),
+            ("denied_origin", denied(None, Denial::Origin)),
+            ("fault", fault::answer(&self.site, &self.inbound, &Fault::NoLease)),
+            ("status_400", bare(400)),
+            ("status_403", bare(403)),
+            ("status_404", bare(404)),
+            ("status_405", bare(405)),
+            ("status_413", bare(413)),
+            ("status_415", bare(415)),
+            ("status_502", bare(502)),
+            ("status_504", bare(504)),
+        ]
+    }
+}
+
+async fn text(r: Response) -> String {
+    String::from_utf8(r.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+/// Status line and headers, one a line, in order of name.
+fn head(r: &Response) -> String {
+    let mut lines: Vec<String> = r.headers().iter().map(|(k, v)| format!("{k}: {}", v.to_str().unwrap())).collect();
+    lines.sort();
+    format!("{}\n{}\n", r.status(), lines.join("\n"))
+}

@@ -1,0 +1,108 @@
+# Own pages, German.
+
+error-title = Fehler: { $title }
+support-label = Brauchen Sie Hilfe?
+account-label = Konto:
+request-label = Nummer der Anfrage:
+password-label = Passwort
+code-label = Code
+continue = Weiter
+sign-in-again = Neu anmelden
+your-account = Ihre Anmeldung
+to-the-start = Zur Startseite
+
+sign-in-title = Anmelden
+sign-in-name = Benutzername oder E-Mail
+sign-in-wrong = Benutzername oder Passwort ist nicht richtig.
+sign-in-forgotten = Passwort vergessen? Bitten Sie eine Administratorin oder einen Administrator um ein neues.
+
+arrived-title = Ihr Browser hat die Anmeldung nicht behalten
+arrived-text = Ihre Angaben waren richtig, aber das Cookie, mit dem Sie angemeldet bleiben, kam nicht zurück.
+arrived-do = Erlauben Sie Cookies für diese Website oder nehmen Sie ein Fenster, das sie behält, und melden Sie sich neu an.
+
+gone-title = Diese Anmeldung ist vorbei
+gone-text = Sie ist abgelaufen, wurde in einem anderen Tab beendet, oder Ihr Browser hat ihr Cookie nicht geschickt.
+gone-do = Melden Sie sich neu an. Kommt diese Seite wieder, erlauben Sie Cookies für diese Website.
+
+ended-title = Zu viele falsche Codes
+ended-text = Diese Anmeldung wurde zum Schutz des Kontos beendet.
+ended-do = Prüfen Sie, ob sich die Uhr Ihres Geräts automatisch stellt, und melden Sie sich dann neu an.
+
+challenge-title = Code eingeben
+challenge-lead = Öffnen Sie Ihre Authenticator-App und geben Sie die { $digits } Ziffern ein, die sie für dieses Konto zeigt.
+challenge-time = Sie haben zehn Minuten. Danach melden Sie sich neu an.
+challenge-lost-title = Authenticator verloren?
+challenge-lost-reset = Bitten Sie die Administration, Ihre Mehr-Faktor-Authentifizierung zurückzusetzen. Bei der nächsten Anmeldung richten Sie sie neu ein.
+challenge-lost-support = Wenn dort niemand helfen kann, fragen Sie den Support:
+code-wrong =
+    { $left ->
+        [one] Der Code ist nicht richtig. Sie haben noch { $left } Versuch.
+       *[other] Der Code ist nicht richtig. Sie haben noch { $left } Versuche.
+    }
+code-used =
+    { $left ->
+        [one] Dieser Code wurde schon benutzt. Warten Sie auf den nächsten. Sie haben noch { $left } Versuch.
+       *[other] Dieser Code wurde schon benutzt. Warten Sie auf den nächsten. Sie haben noch { $left } Versuche.
+    }
+
+set-up-title = Mehr-Faktor-Authentifizierung einrichten
+set-up-lead = Von nun an melden Sie sich mit Ihrem Passwort und einem Code aus einer App an.
+set-up-password-lead = Geben Sie Ihr Passwort noch einmal ein, damit niemand anderes dies für Sie einrichtet.
+set-up-password-wrong = Das Passwort ist nicht richtig.
+set-up-app-title = Authenticator-App besorgen
+set-up-apps = Üblich sind Google Authenticator, Microsoft Authenticator, Authy, 1Password und Bitwarden. Jede App für zeitbasierte Codes ist recht.
+set-up-apps-computer = Die letzten zwei laufen auch auf einem Computer. Für die Codes braucht die App kein Netz.
+set-up-scan-title = QR-Code mit der App scannen
+set-up-qr = QR-Code; nehmen Sie sonst den Schlüssel darunter
+set-up-key = Oder geben Sie diesen Schlüssel in die App ein:
+set-up-open = Oder in einer App auf diesem Gerät öffnen
+set-up-secret = Zeigen Sie beides niemandem. Es ist nur zu sehen, bis Sie fertig sind.
+set-up-confirm-title = Einen Code eingeben
+set-up-confirm = Geben Sie die { $digits } Ziffern ein, die die App jetzt zeigt.
+set-up-button = Einschalten
+set-up-next-title = Wie es weitergeht
+set-up-next = Ist der Code richtig, ist die Mehr-Faktor-Authentifizierung eingeschaltet, und Sie kommen dorthin, wohin Sie wollten. Andere Browser, in denen Sie angemeldet sind, fragen bei der nächsten Anfrage nach einem Code.
+set-up-time = Sie haben zehn Minuten. Danach beginnen Sie neu.
+already-on-title = Schon eingeschaltet
+already-on-text = Die Mehr-Faktor-Authentifizierung ist schon eingeschaltet. Schalten Sie sie zuerst aus, um sie neu einzurichten.
+not-offered-title = Nichts einzurichten
+not-offered-text = Für Ihr Konto wird die Mehr-Faktor-Authentifizierung zurzeit nicht angeboten.
+
+index-title = Ihre Anmeldung
+index-mfa-on = Die Mehr-Faktor-Authentifizierung ist eingeschaltet.
+index-mfa-off = Die Mehr-Faktor-Authentifizierung ist nicht eingeschaltet.
+sign-out-title = Abmelden
+sign-out-here = Hier abmelden
+sign-out-here-note = Beendet Ihre Anmeldung in diesem Browser.
+sign-out-everywhere = Überall abmelden
+sign-out-everywhere-note = Beendet Ihre Anmeldung in jedem Browser und auf jedem Gerät.
+signed-out-title = Sie sind abgemeldet
+signed-out-text = In diesem Browser ist niemand bei dieser Website angemeldet.
+
+denied-title = Das dürfen Sie nicht öffnen
+denied-rule = Die Regel „{ $rule }“ lässt es nicht zu.
+denied-default = Keine Regel erlaubt es.
+denied-exempt = Verlangt wird ein zweiter Faktor, aber Ihr Konto ist von der Mehr-Faktor-Authentifizierung ausgenommen.
+denied-origin = Die Anfrage kam nicht von einer Seite dieser Website.
+denied-do = Wenn Sie es brauchen, fragen Sie die Administration und nennen Sie die Regel und die Nummer der Anfrage.
+
+fault-title = Anmeldungen können gerade nicht geprüft werden
+fault-text = Der Fehler liegt bei uns. Nichts wurde durchgelassen, und Sie bleiben angemeldet.
+fault-do = Versuchen Sie es in einigen Sekunden wieder.
+
+status-400-title = Die Anfrage war nicht zu verstehen
+status-400-text = Gehen Sie zurück, laden Sie die Seite neu und wiederholen Sie den Schritt.
+status-403-title = Nicht von hier aus
+status-403-text = Diese Seite antwortet nur, wenn Sie sie selbst öffnen, und ihre Formulare nur, wenn sie von ihr kommen. Gehen Sie zurück, laden Sie die Seite neu und wiederholen Sie den Schritt.
+status-404-title = Diese Seite gibt es nicht
+status-404-text = Prüfen Sie die Adresse oder gehen Sie zur Startseite.
+status-405-title = Das geht hier nicht
+status-405-text = Diese Adresse nimmt Anfragen dieser Art nicht an.
+status-413-title = Zu groß
+status-413-text = Was gesendet wurde, ist größer, als hier angenommen wird.
+status-415-title = Kein Formular
+status-415-text = Die Seite nimmt nur ihr eigenes Formular an.
+status-502-title = Die Anwendung ist nicht zu erreichen
+status-502-text = Sie bleiben angemeldet. Versuchen Sie es in einigen Minuten wieder.
+status-504-title = Die Anwendung hat nicht rechtzeitig geantwortet
+status-504-text = Sie bleiben angemeldet. Versuchen Sie es in einigen Minuten wieder.

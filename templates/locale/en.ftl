@@ -1,0 +1,108 @@
+# Own pages, English. Short sentences; each page says what to do next.
+
+error-title = Error: { $title }
+support-label = Need help?
+account-label = Account:
+request-label = Request number:
+password-label = Password
+code-label = Code
+continue = Continue
+sign-in-again = Sign in again
+your-account = Your sign-in
+to-the-start = Go to the start page
+
+sign-in-title = Sign in
+sign-in-name = User name or e-mail
+sign-in-wrong = The user name or the password is not right.
+sign-in-forgotten = Forgotten your password? Ask an administrator for a new one.
+
+arrived-title = Your browser did not keep the sign-in
+arrived-text = Your details were right, but the cookie that keeps you signed in did not come back.
+arrived-do = Allow cookies for this site, or use a window that keeps them, and sign in again.
+
+gone-title = This sign-in is over
+gone-text = It ran out, was finished in another tab, or your browser did not send its cookie.
+gone-do = Sign in again. If this page comes back, allow cookies for this site.
+
+ended-title = Too many wrong codes
+ended-text = This sign-in was ended to protect the account.
+ended-do = Check that the clock of your device is set automatically, then sign in again.
+
+challenge-title = Enter your code
+challenge-lead = Open your authenticator app and enter the { $digits } digits it shows for this account.
+challenge-time = You have ten minutes. After that, sign in again.
+challenge-lost-title = Lost your authenticator?
+challenge-lost-reset = Ask an administrator to reset multi-factor authentication for you. You then set it up anew at your next sign-in.
+challenge-lost-support = If no administrator can help, ask support:
+code-wrong =
+    { $left ->
+        [one] The code is not right. You have { $left } try left.
+       *[other] The code is not right. You have { $left } tries left.
+    }
+code-used =
+    { $left ->
+        [one] This code was already used. Wait for the next code. You have { $left } try left.
+       *[other] This code was already used. Wait for the next code. You have { $left } tries left.
+    }
+
+set-up-title = Set up multi-factor authentication
+set-up-lead = From now on, signing in takes your password and a code from an app of yours.
+set-up-password-lead = Enter your password once more, so that nobody else can set this up for you.
+set-up-password-wrong = The password is not right.
+set-up-app-title = Get an authenticator app
+set-up-apps = Usual ones are Google Authenticator, Microsoft Authenticator, Authy, 1Password and Bitwarden. Any app for time-based codes will do.
+set-up-apps-computer = The last two also work on a computer. The app needs no network to make codes.
+set-up-scan-title = Scan the QR code with the app
+set-up-qr = QR code; use the key below
+set-up-key = Or enter this key in the app:
+set-up-open = Or open it in an app on this device
+set-up-secret = Show them to nobody. They are shown only until you have finished.
+set-up-confirm-title = Enter a code
+set-up-confirm = Enter the { $digits } digits that the app shows now.
+set-up-button = Turn on
+set-up-next-title = What happens next
+set-up-next = Once the code is right, multi-factor authentication is on and you go on to where you were going. Other browsers in which you are signed in ask for a code at their next request.
+set-up-time = You have ten minutes. After that, start again.
+already-on-title = Already on
+already-on-text = Multi-factor authentication is already on. Turn it off first to set it up again.
+not-offered-title = Nothing to set up
+not-offered-text = Multi-factor authentication is not offered to your account at present.
+
+index-title = Your sign-in
+index-mfa-on = Multi-factor authentication is on.
+index-mfa-off = Multi-factor authentication is not on.
+sign-out-title = Sign out
+sign-out-here = Sign out here
+sign-out-here-note = Ends your sign-in in this browser.
+sign-out-everywhere = Sign out everywhere
+sign-out-everywhere-note = Ends your sign-in in every browser and on every device.
+signed-out-title = You are signed out
+signed-out-text = Nobody is signed in to this site in this browser.
+
+denied-title = You may not open this
+denied-rule = The rule “{ $rule }” refuses it.
+denied-default = No rule allows it.
+denied-exempt = It asks for a second factor, and your account is exempt from multi-factor authentication.
+denied-origin = The request did not come from a page of this site.
+denied-do = If you need it, ask an administrator and name the rule and the request number.
+
+fault-title = Sign-ins cannot be checked right now
+fault-text = The fault is ours. Nothing was let through, and you stay signed in.
+fault-do = Try again in a few seconds.
+
+status-400-title = The request could not be understood
+status-400-text = Go back, load the page again and repeat what you did.
+status-403-title = Not from here
+status-403-text = This page answers only when you open it yourself, and its forms only when they are sent from it. Go back, load the page again and repeat what you did.
+status-404-title = There is no such page
+status-404-text = Check the address, or go to the start page.
+status-405-title = This does not work here
+status-405-text = The address does not take this kind of request.
+status-413-title = Too large
+status-413-text = What was sent is larger than is taken here.
+status-415-title = Not a form
+status-415-text = The page takes nothing but its own form.
+status-502-title = The application cannot be reached
+status-502-text = You stay signed in. Try again in a few minutes.
+status-504-title = The application did not answer in time
+status-504-text = You stay signed in. Try again in a few minutes.

@@ -1,0 +1,108 @@
+# Own pages, French.
+
+error-title = Erreur : { $title }
+support-label = Besoin d’aide ?
+account-label = Compte :
+request-label = Numéro de la demande :
+password-label = Mot de passe
+code-label = Code
+continue = Continuer
+sign-in-again = Se reconnecter
+your-account = Votre connexion
+to-the-start = Aller à la page d’accueil
+
+sign-in-title = Se connecter
+sign-in-name = Nom d’utilisateur ou e-mail
+sign-in-wrong = Le nom d’utilisateur ou le mot de passe est incorrect.
+sign-in-forgotten = Mot de passe oublié ? Demandez-en un nouveau à un administrateur.
+
+arrived-title = Votre navigateur n’a pas gardé la connexion
+arrived-text = Vos données étaient exactes, mais le cookie qui vous garde connecté n’est pas revenu.
+arrived-do = Autorisez les cookies pour ce site, ou utilisez une fenêtre qui les garde, puis reconnectez-vous.
+
+gone-title = Cette connexion est terminée
+gone-text = Elle a expiré, a été achevée dans un autre onglet, ou votre navigateur n’a pas envoyé son cookie.
+gone-do = Reconnectez-vous. Si cette page revient, autorisez les cookies pour ce site.
+
+ended-title = Trop de codes erronés
+ended-text = Cette connexion a été arrêtée pour protéger le compte.
+ended-do = Vérifiez que l’horloge de votre appareil se règle automatiquement, puis reconnectez-vous.
+
+challenge-title = Saisissez votre code
+challenge-lead = Ouvrez votre application d’authentification et saisissez les { $digits } chiffres qu’elle affiche pour ce compte.
+challenge-time = Vous avez dix minutes. Ensuite, il faudra vous reconnecter.
+challenge-lost-title = Vous avez perdu votre application d’authentification ?
+challenge-lost-reset = Demandez à un administrateur de réinitialiser votre authentification multifacteur. Vous la configurerez de nouveau à votre prochaine connexion.
+challenge-lost-support = Si aucun administrateur ne peut vous aider, demandez à l’assistance :
+code-wrong =
+    { $left ->
+        [one] Le code est incorrect. Il vous reste { $left } essai.
+       *[other] Le code est incorrect. Il vous reste { $left } essais.
+    }
+code-used =
+    { $left ->
+        [one] Ce code a déjà servi. Attendez le code suivant. Il vous reste { $left } essai.
+       *[other] Ce code a déjà servi. Attendez le code suivant. Il vous reste { $left } essais.
+    }
+
+set-up-title = Configurer l’authentification multifacteur
+set-up-lead = Désormais, pour vous connecter, il faudra votre mot de passe et un code d’une application.
+set-up-password-lead = Saisissez encore une fois votre mot de passe, pour que personne d’autre ne fasse cette configuration à votre place.
+set-up-password-wrong = Le mot de passe est incorrect.
+set-up-app-title = Procurez-vous une application d’authentification
+set-up-apps = Les plus courantes sont Google Authenticator, Microsoft Authenticator, Authy, 1Password et Bitwarden. Toute application de codes temporels convient.
+set-up-apps-computer = Les deux dernières fonctionnent aussi sur un ordinateur. L’application n’a besoin d’aucun réseau pour créer les codes.
+set-up-scan-title = Scannez le code QR avec l’application
+set-up-qr = Code QR ; sinon, utilisez la clé ci-dessous
+set-up-key = Ou saisissez cette clé dans l’application :
+set-up-open = Ou ouvrez-la dans une application de cet appareil
+set-up-secret = Ne les montrez à personne. Ils ne sont affichés que jusqu’à la fin de la configuration.
+set-up-confirm-title = Saisissez un code
+set-up-confirm = Saisissez les { $digits } chiffres que l’application affiche maintenant.
+set-up-button = Activer
+set-up-next-title = Ce qui se passe ensuite
+set-up-next = Dès que le code est bon, l’authentification multifacteur est activée et vous continuez là où vous alliez. Les autres navigateurs où vous êtes connecté demanderont un code à leur prochaine requête.
+set-up-time = Vous avez dix minutes. Ensuite, il faudra recommencer.
+already-on-title = Déjà activée
+already-on-text = L’authentification multifacteur est déjà activée. Désactivez-la d’abord pour la configurer de nouveau.
+not-offered-title = Rien à configurer
+not-offered-text = L’authentification multifacteur n’est pas proposée à votre compte pour le moment.
+
+index-title = Votre connexion
+index-mfa-on = L’authentification multifacteur est activée.
+index-mfa-off = L’authentification multifacteur n’est pas activée.
+sign-out-title = Se déconnecter
+sign-out-here = Se déconnecter ici
+sign-out-here-note = Met fin à votre connexion dans ce navigateur.
+sign-out-everywhere = Se déconnecter partout
+sign-out-everywhere-note = Met fin à votre connexion dans tous les navigateurs et sur tous les appareils.
+signed-out-title = Vous êtes déconnecté
+signed-out-text = Personne n’est connecté à ce site dans ce navigateur.
+
+denied-title = Vous ne pouvez pas ouvrir ceci
+denied-rule = La règle « { $rule } » le refuse.
+denied-default = Aucune règle ne l’autorise.
+denied-exempt = Un second facteur est demandé, et votre compte est exempté de l’authentification multifacteur.
+denied-origin = La demande ne venait pas d’une page de ce site.
+denied-do = Si vous en avez besoin, adressez-vous à un administrateur en indiquant la règle et le numéro de la demande.
+
+fault-title = Les connexions ne peuvent pas être vérifiées en ce moment
+fault-text = Le défaut est de notre côté. Rien n’est passé, et vous restez connecté.
+fault-do = Réessayez dans quelques secondes.
+
+status-400-title = La demande n’a pas pu être comprise
+status-400-text = Revenez en arrière, rechargez la page et recommencez.
+status-403-title = Pas depuis cet endroit
+status-403-text = Cette page ne répond que si vous l’ouvrez vous-même, et ses formulaires que s’ils sont envoyés depuis elle. Revenez en arrière, rechargez la page et recommencez.
+status-404-title = Cette page n’existe pas
+status-404-text = Vérifiez l’adresse ou allez à la page d’accueil.
+status-405-title = Cela ne fonctionne pas ici
+status-405-text = Cette adresse n’accepte pas ce type de demande.
+status-413-title = Trop volumineux
+status-413-text = Ce qui a été envoyé est plus grand que ce qui est accepté ici.
+status-415-title = Ce n’est pas un formulaire
+status-415-text = La page n’accepte que son propre formulaire.
+status-502-title = L’application est injoignable
+status-502-text = Vous restez connecté. Réessayez dans quelques minutes.
+status-504-title = L’application n’a pas répondu à temps
+status-504-text = Vous restez connecté. Réessayez dans quelques minutes.

@@ -1,0 +1,106 @@
+# Own pages, Japanese.
+
+error-title = エラー: { $title }
+support-label = お困りのときは:
+account-label = アカウント:
+request-label = リクエスト番号:
+password-label = パスワード
+code-label = コード
+continue = 続ける
+sign-in-again = もう一度サインイン
+your-account = サインインの状態
+to-the-start = トップページへ
+
+sign-in-title = サインイン
+sign-in-name = ユーザー名またはメールアドレス
+sign-in-wrong = ユーザー名またはパスワードが正しくありません。
+sign-in-forgotten = パスワードを忘れた場合は、管理者に新しいパスワードを依頼してください。
+
+arrived-title = ブラウザーにサインインが保存されませんでした
+arrived-text = 入力内容は正しいですが、サインインを保つ Cookie がブラウザーから返ってきませんでした。
+arrived-do = このサイトの Cookie を許可するか、Cookie を保存するウィンドウを使って、もう一度サインインしてください。
+
+gone-title = このサインインは終了しました
+gone-text = 期限が切れたか、別のタブで完了したか、ブラウザーから Cookie が送られませんでした。
+gone-do = もう一度サインインしてください。このページがまた表示される場合は、このサイトの Cookie を許可してください。
+
+ended-title = 誤ったコードが多すぎます
+ended-text = アカウントを守るため、このサインインを終了しました。
+ended-do = 端末の時計が自動設定になっていることを確かめてから、もう一度サインインしてください。
+
+challenge-title = コードを入力
+challenge-lead = 認証アプリを開き、このアカウントに表示されている { $digits } 桁の数字を入力してください。
+challenge-time = 制限時間は 10 分です。過ぎた場合は、もう一度サインインしてください。
+challenge-lost-title = 認証アプリを失くした場合
+challenge-lost-reset = 管理者に多要素認証のリセットを依頼してください。次のサインインのときに、あらためて設定します。
+challenge-lost-support = 管理者が対応できない場合は、サポートにお問い合わせください:
+code-wrong =
+    { $left ->
+       *[other] コードが正しくありません。残り { $left } 回です。
+    }
+code-used =
+    { $left ->
+       *[other] このコードは使用済みです。次のコードを待ってください。残り { $left } 回です。
+    }
+
+set-up-title = 多要素認証の設定
+set-up-lead = 今後のサインインには、パスワードとアプリのコードの両方が必要になります。
+set-up-password-lead = 他の人に設定されないように、パスワードをもう一度入力してください。
+set-up-password-wrong = パスワードが正しくありません。
+set-up-app-title = 認証アプリを用意する
+set-up-apps = よく使われるのは Google Authenticator、Microsoft Authenticator、Authy、1Password、Bitwarden です。時間ベースのコードに対応したアプリならどれでも使えます。
+set-up-apps-computer = 最後の 2 つはパソコンでも使えます。コードの生成にネットワークは必要ありません。
+set-up-scan-title = アプリで QR コードを読み取る
+set-up-qr = QR コード。読み取れない場合は下のキーを使ってください
+set-up-key = または、このキーをアプリに入力してください:
+set-up-open = または、この端末のアプリで開く
+set-up-secret = 誰にも見せないでください。設定が終わるまでの間だけ表示されます。
+set-up-confirm-title = コードを入力する
+set-up-confirm = アプリに今表示されている { $digits } 桁の数字を入力してください。
+set-up-button = 有効にする
+set-up-next-title = この後の流れ
+set-up-next = コードが正しければ多要素認証が有効になり、元のページに進みます。サインイン中の他のブラウザーでは、次のリクエストのときにコードを求められます。
+set-up-time = 制限時間は 10 分です。過ぎた場合は、最初からやり直してください。
+already-on-title = すでに有効です
+already-on-text = 多要素認証はすでに有効です。設定し直すには、先に無効にしてください。
+not-offered-title = 設定するものはありません
+not-offered-text = 現在、このアカウントでは多要素認証を利用できません。
+
+index-title = サインインの状態
+index-mfa-on = 多要素認証は有効です。
+index-mfa-off = 多要素認証は有効になっていません。
+sign-out-title = サインアウト
+sign-out-here = このブラウザーからサインアウト
+sign-out-here-note = このブラウザーでのサインインを終了します。
+sign-out-everywhere = すべての場所でサインアウト
+sign-out-everywhere-note = すべてのブラウザーと端末でのサインインを終了します。
+signed-out-title = サインアウトしました
+signed-out-text = このブラウザーでは、このサイトに誰もサインインしていません。
+
+denied-title = このページは開けません
+denied-rule = ルール「{ $rule }」により拒否されました。
+denied-default = 許可するルールがありません。
+denied-exempt = 第 2 の要素が必要ですが、このアカウントは多要素認証の対象外です。
+denied-origin = このサイトのページからのリクエストではありません。
+denied-do = 必要な場合は、ルールの名前とリクエスト番号を添えて管理者に問い合わせてください。
+
+fault-title = 現在、サインインを確認できません
+fault-text = こちら側の障害です。何も通していません。サインインは保たれています。
+fault-do = 数秒後にもう一度お試しください。
+
+status-400-title = リクエストを解釈できませんでした
+status-400-text = 前のページに戻って読み込み直し、もう一度操作してください。
+status-403-title = ここからは利用できません
+status-403-text = このページはご自身で開いたときだけ応答し、フォームはこのページから送られたものだけを受け付けます。前のページに戻って読み込み直し、もう一度操作してください。
+status-404-title = ページが見つかりません
+status-404-text = アドレスを確かめるか、トップページに移動してください。
+status-405-title = ここでは利用できません
+status-405-text = このアドレスでは、この種類のリクエストは受け付けていません。
+status-413-title = 大きすぎます
+status-413-text = 送られた内容が、受け付けられる大きさを超えています。
+status-415-title = フォームではありません
+status-415-text = このページは、自身のフォームだけを受け付けます。
+status-502-title = アプリケーションに接続できません
+status-502-text = サインインは保たれています。数分後にもう一度お試しください。
+status-504-title = アプリケーションの応答が間に合いませんでした
+status-504-text = サインインは保たれています。数分後にもう一度お試しください。
