@@ -4,7 +4,7 @@ use crate::crypto::assertion::{Claims, Signer};
 use crate::gate::Identity;
 use crate::proxy::identity::AssertionSigner;
 use crate::sys::{Clock, Entropy, random};
-use crate::types::{AppName, Email, Origin, SessionId, Timestamp};
+use crate::types::{AppName, Origin, SessionId, Timestamp};
 use http::HeaderValue;
 use papaya::HashMap;
 use std::sync::Arc;
@@ -38,16 +38,16 @@ impl Assertions {
 
     fn fresh(&self, app: &AppName, issuer: &Origin, identity: &Identity, now: Timestamp) -> Option<HeaderValue> {
         let claims = Claims {
-            iss: &issuer.to_string(),
-            aud: &app.0,
-            sub: identity.user,
-            name: identity.name.as_str(),
-            groups: &identity.groups,
-            email: identity.email.as_ref().map(Email::as_str),
-            amr: identity.assurance.amr(),
+            iss: issuer.to_string(),
+            aud: app.to_string(),
+            sub: identity.user.to_string(),
+            name: identity.name.to_string(),
+            groups: identity.groups.iter().map(ToString::to_string).collect(),
+            email: identity.email.as_ref().map(ToString::to_string),
+            amr: identity.assurance.amr().to_vec(),
             acr: identity.acr().urn(),
-            auth_time: identity.assurance.last_at(),
-            jti: &data_encoding::BASE64URL_NOPAD.encode(&random::<16>(self.entropy.as_ref())),
+            auth_time: identity.assurance.last_at().as_secs(),
+            jti: data_encoding::BASE64URL_NOPAD.encode(&random::<16>(self.entropy.as_ref())),
         };
         let jwt = self.signer.sign(&claims, now).inspect_err(|e| tracing::error!(error = %e, "assertion not signed"));
         HeaderValue::try_from(jwt.ok()?).ok()

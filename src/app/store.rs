@@ -52,7 +52,7 @@ pub fn accounts(
     policy: &PolicyFile,
 ) -> Accounts {
     let rules = PasswordRules { min_length: policy.in_force.load().min_password(), brand: config.brand.name.clone() };
-    Accounts { store, passwords, entropy: extras.entropy.clone(), clock: extras.clock.clone(), rules }
+    Accounts::new(store, passwords, extras.entropy.clone(), extras.clock.clone(), rules)
 }
 
 /// The accounts of a stopped gateway, by its embedded store.

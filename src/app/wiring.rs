@@ -159,7 +159,7 @@ impl Parted {
             policy: policy.in_force.clone(),
             sessions: sessions.clone(),
             store: store.clone(),
-            first: Local { store, passwords, entropy: entropy.clone() },
+            first: Local::new(store, passwords, entropy.clone()),
             keys: keys.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),

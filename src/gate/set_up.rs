@@ -8,7 +8,7 @@ use super::service::{Gate, subject};
 use super::verdict::Fault;
 use crate::audit;
 use super::challenge::parameters;
-use crate::factor::second::totp::{self, Secret, Totp};
+use crate::factor::second::{self, totp};
 use crate::policy::Second;
 use crate::store::{Account, Factor, Opened, Pending, Purpose};
 use crate::sys::random;
@@ -92,7 +92,7 @@ impl Gate {
         let factor = Factor {
             id: unconfirmed.factor,
             kind: SecondFactor::Totp,
-            name: "Authenticator".to_string(),
+            name: second::entry(SecondFactor::Totp).label.to_string(),
             sealed: unconfirmed.sealed.clone(),
             created: now,
             last_used: Some(now),
@@ -133,8 +133,7 @@ impl Gate {
         let entropy = self.parts.entropy.as_ref();
         let factor = FactorId::from_bytes(random(entropy));
         let parameters = parameters(&policy);
-        let new = Totp { secret: Secret::generate(parameters.algorithm, entropy), parameters };
-        let sealed = totp::seal_factor(&self.parts.keys, entropy, account.id, factor, &new);
+        let sealed = totp::seal_new(&self.parts.keys, entropy, account.id, factor, &parameters);
         let at = TokenRef { user: pending.user, hash: pending.token };
         let kept = self.parts.store.offer_secret(at, &sealed, factor, self.parts.clock.now()).await?;
         let Some((factor, sealed)) = kept else { return Ok(SetUpPage::Gone) };
