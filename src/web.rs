@@ -20,6 +20,7 @@ mod headers;
 mod locale;
 mod page;
 mod problem;
+mod qr;
 mod refusal;
 mod site;
 mod statics;
@@ -56,15 +57,14 @@ impl Web {
 /// The local service of the proxy.
 pub fn router(web: Arc<Web>) -> Router {
     let site = Arc::clone(&web.site);
-    front::guard(site, own_pages(web))
+    front::guard(Arc::clone(&site), routes(site.prefix()).with_state(web))
 }
 
-fn own_pages(web: Arc<Web>) -> Router {
-    let at = |name: &str| format!("{}{name}", web.site.prefix());
-    let bare = web.site.prefix().trim_end_matches('/').to_string();
+fn routes(prefix: &str) -> Router<Arc<Web>> {
+    let at = |name: &str| format!("{prefix}{name}");
     Router::new()
-        .route(&bare, get(page::index::show))
-        .route(&at(""), get(page::index::show))
+        .route(prefix.trim_end_matches('/'), get(page::index::show))
+        .route(prefix, get(page::index::show))
         .route(&at("sign-in"), get(page::sign_in::show).post(page::sign_in::submit))
         .route(&at("arrived"), get(page::arrived::show))
         .route(&at("challenge"), get(page::challenge::show).post(page::challenge::submit))
@@ -73,5 +73,4 @@ fn own_pages(web: Arc<Web>) -> Router {
         .route(&at("jwks.json"), get(statics::jwks))
         .route(&at("static/{file}"), get(statics::file))
         .fallback(async || status::Rejected(http::StatusCode::NOT_FOUND))
-        .with_state(web)
 }

@@ -38,7 +38,7 @@ impl<'a> Message<'a> {
 }
 
 /// The sign-in under way is no more, or its cookie did not come back.
-pub(super) fn gone(frame: &Frame<'_>, to: &ReturnTo) -> Response {
+pub(in crate::web) fn gone(frame: &Frame<'_>, to: &ReturnTo) -> Response {
     let mut m = Message::new(frame, frame.text("gone-title"));
     m.say(frame.text("gone-text"));
     m.say(frame.text("gone-do"));
@@ -47,7 +47,7 @@ pub(super) fn gone(frame: &Frame<'_>, to: &ReturnTo) -> Response {
 }
 
 /// Too many wrong codes.
-pub(super) fn ended(frame: &Frame<'_>, to: &ReturnTo) -> Response {
+pub(in crate::web) fn ended(frame: &Frame<'_>, to: &ReturnTo) -> Response {
     let mut m = Message::new(frame, frame.text("ended-title"));
     m.say(frame.text("ended-text"));
     m.say(frame.text("ended-do"));
@@ -56,7 +56,7 @@ pub(super) fn ended(frame: &Frame<'_>, to: &ReturnTo) -> Response {
 }
 
 /// Set-up, but a second factor is there already.
-pub(super) fn already_on(frame: &Frame<'_>, to: &ReturnTo) -> Response {
+pub(in crate::web) fn already_on(frame: &Frame<'_>, to: &ReturnTo) -> Response {
     let mut m = Message::new(frame, frame.text("already-on-title"));
     m.say(frame.text("already-on-text"));
     m.link(frame.text("continue"), to.to_string());
@@ -65,7 +65,7 @@ pub(super) fn already_on(frame: &Frame<'_>, to: &ReturnTo) -> Response {
 }
 
 /// Set-up is not for this person now.
-pub(super) fn not_offered(frame: &Frame<'_>, to: &ReturnTo) -> Response {
+pub(in crate::web) fn not_offered(frame: &Frame<'_>, to: &ReturnTo) -> Response {
     let mut m = Message::new(frame, frame.text("not-offered-title"));
     m.say(frame.text("not-offered-text"));
     m.link(frame.text("continue"), to.to_string());
@@ -73,7 +73,7 @@ pub(super) fn not_offered(frame: &Frame<'_>, to: &ReturnTo) -> Response {
 }
 
 /// The session's cookie was set and did not come back.
-pub(super) fn not_kept(frame: &Frame<'_>, to: &ReturnTo) -> Response {
+pub(in crate::web) fn not_kept(frame: &Frame<'_>, to: &ReturnTo) -> Response {
     let mut m = Message::new(frame, frame.text("arrived-title"));
     m.say(frame.text("arrived-text"));
     m.say(frame.text("arrived-do"));
@@ -82,7 +82,7 @@ pub(super) fn not_kept(frame: &Frame<'_>, to: &ReturnTo) -> Response {
 }
 
 /// Nobody is signed in on this browser (any more).
-pub(super) fn signed_out(frame: &Frame<'_>) -> Response {
+pub(in crate::web) fn signed_out(frame: &Frame<'_>) -> Response {
     let mut m = Message::new(frame, frame.text("signed-out-title"));
     m.say(frame.text("signed-out-text"));
     m.link(frame.text("sign-in-again"), frame.own("sign-in"));

@@ -154,3 +154,10 @@ async fn what_was_decided_before_is_only_said() {
     let r = front::guard(s.site, stand_ins()).oneshot(Request::new(Body::empty())).await.unwrap();
     assert_eq!(r.status(), StatusCode::INTERNAL_SERVER_ERROR);
 }
+
+#[test]
+fn the_routes_do_not_collide_under_any_prefix() {
+    for prefix in [PREFIX, "/.gate/", "/a/b/"] {
+        assert!(crate::web::routes(prefix).has_routes(), "axum panics on routes that collide");
+    }
+}
