@@ -10,6 +10,7 @@
 //! ```
 
 pub mod accept;
+pub mod certs;
 mod conn;
 pub mod cut;
 pub mod frames;
