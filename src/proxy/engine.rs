@@ -17,3 +17,6 @@ pub mod frames;
 pub mod front;
 pub mod proxy_protocol;
 pub mod tunnel;
+
+#[cfg(test)]
+mod tests;

@@ -192,3 +192,6 @@ fn read(files: &CertificateFiles) -> Result<CertifiedKey, Error> {
     }
     CertifiedKey::from_der(chain, key, &provider()).map_err(pair)
 }
+
+#[cfg(test)]
+pub(super) mod tests;
