@@ -28,28 +28,30 @@ pub struct Seen {
     pub heads: std::sync::Mutex<String>,
 }
 
-/// Numbers of eight bytes each: any loss, repetition or shift shows.
+/// A stream of bytes in which any loss, repetition or shift shows: each block of eight is its own number.
 #[derive(Default)]
 pub struct Numbers {
-    next: u64,
-    part: Vec<u8>,
+    at: u64,
 }
 impl Numbers {
+    /// The next `count` numbers.
     pub fn make(&mut self, count: u64) -> Vec<u8> {
-        let from = self.next;
-        self.next += count;
-        (from..self.next).flat_map(u64::to_le_bytes).collect()
+        let from = self.at / 8;
+        self.at += count * 8;
+        let mut bytes = Vec::with_capacity(usize::try_from(count * 8).unwrap());
+        for number in from..from + count {
+            bytes.extend_from_slice(&number.to_le_bytes());
+        }
+        bytes
     }
+    /// These are the bytes that come next.
     #[must_use]
     pub fn follows(&mut self, bytes: &[u8]) -> bool {
-        self.part.extend_from_slice(bytes);
-        let whole = self.part.len() / 8 * 8;
-        let right = self.part[..whole].chunks(8).all(|c| {
-            self.next += 1;
-            u64::from_le_bytes(c.try_into().unwrap()) == self.next - 1
-        });
-        self.part.drain(..whole);
-        right
+        let (from, to) = (self.at, self.at + bytes.len() as u64);
+        let skip = usize::try_from(from % 8).unwrap();
+        let all = Numbers { at: from / 8 * 8 }.make(to.div_ceil(8) - from / 8);
+        self.at = to;
+        all[skip..skip + bytes.len()] == *bytes
     }
 }
 
