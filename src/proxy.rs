@@ -1,3 +1,9 @@
 //! The pingora adapter: listener, inbound, upstream, headers, local pages. Decides nothing: the gate does.
 
+pub mod client;
+pub mod framing;
+pub mod headers;
+pub mod hosts;
+pub mod identity;
+pub mod inbound;
 pub mod settings;
