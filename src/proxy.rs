@@ -1,6 +1,7 @@
 //! The pingora adapter: listener, inbound, upstream, headers, local pages. Decides nothing: the gate does.
 
 pub mod client;
+pub mod engine;
 pub mod framing;
 pub mod headers;
 pub mod hosts;

@@ -1,0 +1,199 @@
+//! The accept loop: sockets in, connections for a pingora app out, and a drain at the end.
+//!
+//! Our own tokio runtime and any listener (pingora's `Server` builds runtimes of its own and shakes hands before a PROXY
+//! header could be read). Knows addresses and limits; may not read a byte of HTTP.
+
+use super::proxy_protocol;
+use crate::types::net::ClientIp;
+use pingora::apps::ServerApp;
+use pingora::http::ResponseHeader;
+use pingora::listeners::tls::Acceptor;
+use pingora::protocols::l4::socket::SocketAddr as PeerAddr;
+use pingora::protocols::l4::stream::Stream as L4;
+use pingora::protocols::raw_connect::ProxyDigest;
+use pingora::protocols::{Digest, GetProxyDigest, GetSocketDigest, SocketDigest, Stream};
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsRawFd;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Says of an address whether it is a trusted proxy's.
+pub type Trusted = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
+
+/// One listening socket and what holds for its connections.
+pub struct Listen {
+    pub tcp: TcpListener,
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// `Some`: each connection begins with a PROXY header, before TLS; peers that are not trusted are refused.
+    pub trusted: Option<Trusted>,
+    /// Open connections per client address (per /64 for IPv6), counted after the PROXY header; more are closed at once.
+    pub per_address: usize,
+    /// How long `serve` waits for open requests after the shutdown signal; what is still open then is dropped.
+    pub drain: Duration,
+}
+
+/// Accepts until `shutdown` says so (or its sender is gone), then lets what is under way end: idle connections are closed,
+/// HTTP/2 gets GOAWAY, tunnels a Close frame.
+pub async fn serve<A>(listen: Listen, app: Arc<A>, mut shutdown: watch::Receiver<bool>)
+where
+    A: ServerApp + Send + Sync + 'static,
+{
+    let connections = TaskTracker::new();
+    let give_up = CancellationToken::new();
+    let setup = Arc::new(Setup {
+        tls: listen.tls.map(Acceptor::from_server_config),
+        trusted: listen.trusted,
+        per_address: listen.per_address,
+        places: Places::default(),
+    });
+    while let Some((tcp, peer)) = next(&listen.tcp, &mut shutdown).await {
+        let (app, setup, shutdown, give_up) = (app.clone(), setup.clone(), shutdown.clone(), give_up.clone());
+        connections.spawn(async move {
+            give_up.run_until_cancelled(connection(tcp, peer, &setup, app, shutdown)).await;
+        });
+    }
+    drop(listen.tcp);
+    app.cleanup().await; // tells idle keep-alive connections to go
+    connections.close();
+    if timeout(listen.drain, connections.wait()).await.is_err() {
+        give_up.cancel();
+        connections.wait().await;
+    }
+}
+
+/// The TCP peer of a request's connection. Where a PROXY header was read, `Digest::socket_digest` has the address it gave
+/// as `peer_addr`, and this still is the proxy that gave it.
+pub fn tcp_peer(digest: &Digest) -> Option<SocketAddr> {
+    let named = digest.proxy_digest.as_ref().and_then(|d| d.user_data.as_ref()?.downcast_ref::<TcpPeer>());
+    match named {
+        Some(TcpPeer(peer)) => Some(*peer),
+        None => digest.socket_digest.as_ref()?.peer_addr()?.as_inet().copied(),
+    }
+}
+
+/// For PROXY header and TLS handshake together.
+const SETUP: Duration = Duration::from_secs(10);
+/// After a failed accept (out of descriptors): a busy loop would not give any back.
+const PAUSE: Duration = Duration::from_millis(50);
+
+struct TcpPeer(SocketAddr);
+
+async fn next(tcp: &TcpListener, shutdown: &mut watch::Receiver<bool>) -> Option<(TcpStream, SocketAddr)> {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = shutdown.wait_for(|down| *down) => return None,
+            accepted = tcp.accept() => accepted,
+        };
+        match accepted {
+            Ok(connection) => return Some(connection),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn connection<A>(tcp: TcpStream, peer: SocketAddr, setup: &Setup, app: Arc<A>, shutdown: watch::Receiver<bool>)
+where
+    A: ServerApp + Send + Sync + 'static,
+{
+    // boxed: a handshake's room is not carried along for the life of the connection
+    let ready = match timeout(SETUP, Box::pin(setup.prepare(tcp, peer))).await {
+        Ok(ready) => ready,
+        Err(late) => Err(late.into()),
+    };
+    let (stream, _place) = match ready {
+        Ok(ready) => ready,
+        Err(error) => return tracing::debug!(%peer, %error, "connection refused"),
+    };
+    let mut next = Some(stream);
+    while let Some(stream) = next {
+        next = app.process_new(stream, &shutdown).await;
+    }
+}
+
+/// What makes a stream of a socket.
+struct Setup {
+    tls: Option<Acceptor>,
+    trusted: Option<Trusted>,
+    per_address: usize,
+    places: Places,
+}
+
+impl Setup {
+    async fn prepare(&self, mut tcp: TcpStream, peer: SocketAddr) -> io::Result<(Stream, Place)> {
+        let named = match &self.trusted {
+            None => None,
+            Some(trusted) if trusted(peer.ip().to_canonical()) => proxy_protocol::read(&mut tcp).await?,
+            Some(_) => return Err(refused("not a trusted proxy")),
+        };
+        let client = named.unwrap_or(peer);
+        let network = ClientIp::new(client.ip()).network();
+        let place = self.places.take(network, self.per_address).ok_or_else(|| refused("too many from one address"))?;
+        tcp.set_nodelay(true)?;
+        let stream = describe(tcp, client, named.map(|_| peer))?;
+        let stream: Stream = match &self.tls {
+            None => Box::new(stream),
+            Some(tls) => Box::new(tls.tls_handshake(stream).await.map_err(|e| io::Error::other(e.to_string()))?),
+        };
+        Ok((stream, place))
+    }
+}
+
+fn refused(why: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionRefused, why)
+}
+
+/// The stream, with what its requests may ask about it.
+fn describe(tcp: TcpStream, client: SocketAddr, proxy: Option<SocketAddr>) -> io::Result<L4> {
+    let digest = SocketDigest::from_raw_fd(tcp.as_raw_fd());
+    let _ = digest.peer_addr.set(Some(PeerAddr::Inet(client))); // set once, just made
+    let mut stream = L4::from(tcp);
+    stream.set_socket_digest(digest);
+    if let Some(proxy) = proxy {
+        // pingora has no field for it; this one is for proxies on the way and free on the client's side
+        let none = ResponseHeader::build(200, None).map_err(io::Error::other)?;
+        stream.set_proxy_digest(ProxyDigest::new(Box::new(none), Some(Box::new(TcpPeer(proxy)))));
+    }
+    Ok(stream)
+}
+
+/// Counts open connections per address.
+#[derive(Clone, Default)]
+struct Places(Arc<Mutex<HashMap<IpAddr, usize>>>);
+
+/// Gives its place back.
+struct Place {
+    places: Places,
+    address: IpAddr,
+}
+
+impl Places {
+    fn take(&self, address: IpAddr, most: usize) -> Option<Place> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = open.get(&address).copied().unwrap_or(0);
+        (count < most).then(|| {
+            open.insert(address, count + 1);
+            Place { places: self.clone(), address }
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match open.get_mut(&self.address) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(open.remove(&self.address)),
+        }
+    }
+}

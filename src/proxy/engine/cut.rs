@@ -1,0 +1,207 @@
+//! Cuts or holds live traffic: an `HttpServerApp` around pingora's `HttpProxy`.
+//!
+//! pingora calls `process_new_http` once per request: per HTTP/1 request (keep-alive included), per HTTP/2 stream.
+//! Everything the proxy has for a request (client session, upstream connection, buffers) lives inside that future:
+//! dropping it is the cut, not polling it is the hold. Both are looked at *before* the future is polled, so that from the
+//! mark on nothing is read from either side.
+//!
+//! May not know why something is cut or whose it is. A request that has bound no token is public: neither cut nor held.
+
+use super::{conn, tunnel};
+use crate::sys::lease::{Gate, Lease};
+use async_trait::async_trait;
+use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream};
+use pingora::protocols::http::ServerSession;
+use pingora::protocols::http::v2::server::H2Options;
+use pingora::server::ShutdownWatch;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep, sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
+
+/// First thing in `early_request_filter`: the request's head has been read.
+pub fn seen() {
+    let _ = SLOT.try_with(|s| s.waiting_for.store(NOTHING, Ordering::Relaxed));
+}
+
+/// Once the session of a request is known: from now on, cancelling the token cuts this request and the lease holds it.
+/// False: not under a `Cuttable`, or bound before; then the request must be refused.
+///
+/// The registry must give a token that is already cancelled for a session that was ended in between, and the caller must
+/// look at the token and at the lease once right after: the poll in which this is called goes on.
+pub fn bind(token: CancellationToken) -> bool {
+    SLOT.try_with(|s| s.token.set(token).is_ok()).unwrap_or(false)
+}
+
+/// The client's body is waited for, or a part of it has come. Called where the body begins and in the body filters: from
+/// the first call on, a minute without another ends the exchange (HTTP/2 uploads have no limit of pingora's own).
+pub fn progress() {
+    let _ = SLOT.try_with(|s| {
+        s.waiting_for.store(BODY, Ordering::Relaxed);
+        s.steps.fetch_add(1, Ordering::Relaxed);
+    });
+}
+
+/// Nothing more is expected of the client: its body has been read, or the answer has begun and the app alone decides how
+/// long the two may go on talking (a gRPC stream may be silent for hours).
+pub fn body_read() {
+    seen();
+}
+
+/// From `request_filter`, which then returns `Ok(true)` without having written anything: pingora takes the request for
+/// answered and gives the connection back as for the next one, and a tunnel is made of it. False: not under a `Cuttable`.
+///
+/// Before that the session needs `set_keepalive(Some(60))`, `set_keepalive_reuses_remaining(None)` and
+/// `set_pipelining_enabled(false)`: otherwise pingora closes the connection, or loses bytes that came too early.
+pub fn hand_over(plan: tunnel::Plan) -> bool {
+    SLOT.try_with(|s| *s.plan() = Some(plan)).is_ok()
+}
+
+tokio::task_local! {
+    static SLOT: Arc<Slot>;
+}
+
+/// What the filters of one request tell the wrapper around it.
+#[derive(Default)]
+struct Slot {
+    token: OnceLock<CancellationToken>,
+    waiting_for: AtomicU8,
+    steps: AtomicU64,
+    plan: Mutex<Option<tunnel::Plan>>,
+}
+impl Slot {
+    fn plan(&self) -> std::sync::MutexGuard<'_, Option<tunnel::Plan>> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the client owes us at the moment.
+const HEAD: u8 = 0;
+const NOTHING: u8 = 1;
+const BODY: u8 = 2;
+const BODY_DEADLINE: Duration = Duration::from_secs(60);
+
+/// Wraps an HTTP app so that each of its requests can be cut and held.
+pub struct Cuttable<A> {
+    inner: Arc<A>,
+    lease: Arc<Lease>,
+    head_deadline: Duration,
+    body_deadline: Duration,
+    cuts: Arc<AtomicU64>,
+}
+
+impl<A> Cuttable<A> {
+    /// `head_deadline` is from the start of waiting for a request until `seen`: idle keep-alive and slow headers together.
+    pub fn new(inner: A, lease: Arc<Lease>, head_deadline: Duration) -> Self {
+        let cuts = Arc::default();
+        Cuttable { inner: Arc::new(inner), lease, head_deadline, body_deadline: BODY_DEADLINE, cuts }
+    }
+    /// How long a client's body may stand still.
+    #[must_use]
+    pub fn with_body_deadline(mut self, limit: Duration) -> Self {
+        self.body_deadline = limit;
+        self
+    }
+    /// Counts the requests that were cut (tunnels report for themselves).
+    pub fn cuts(&self) -> Arc<AtomicU64> {
+        self.cuts.clone()
+    }
+
+    async fn watch<W: Future<Output = Option<ReusedHttpStream>>>(&self, slot: &Slot, mut work: Pin<&mut W>) -> End {
+        let mut cut = pin!(None::<WaitForCancellationFuture<'_>>);
+        let mut timer = pin!(sleep(self.head_deadline));
+        let mut patience = Patience { limit: self.body_deadline, steps: 0 };
+        let mut gate = Gate::default();
+        poll_fn(|cx| {
+            loop {
+                let bound = cut.is_some();
+                if let Some(cut) = cut.as_mut().as_pin_mut() {
+                    if cut.poll(cx).is_ready() {
+                        return Poll::Ready(End::Cut);
+                    }
+                    ready!(gate.poll(&self.lease, cx));
+                }
+                if let Poll::Ready(free) = work.as_mut().poll(cx) {
+                    return Poll::Ready(End::Done(free));
+                }
+                match slot.token.get() {
+                    Some(token) if !bound => cut.set(Some(token.cancelled())), // bound just now: once more round
+                    _ => break,
+                }
+            }
+            patience.poll(slot, timer.as_mut(), cx).map(|()| End::Late)
+        })
+        .await
+    }
+
+    /// The request is over. If it left a plan, its connection becomes a tunnel.
+    fn done(&self, slot: &Slot, free: Option<ReusedHttpStream>) -> Option<ReusedHttpStream> {
+        let Some(mut plan) = slot.plan().take() else { return free };
+        plan.token = slot.token.get().cloned();
+        plan.lease = plan.token.is_some().then(|| self.lease.clone());
+        // nothing given back: the client sent bytes before our 101, and is closed
+        conn::leave(free?.consume().0, plan);
+        None
+    }
+}
+
+enum End {
+    Done(Option<ReusedHttpStream>),
+    Cut,
+    Late,
+}
+
+/// How long the client may keep us waiting.
+struct Patience {
+    limit: Duration,
+    /// Steps of the body seen so far; at each new one the time begins anew.
+    steps: u64,
+}
+impl Patience {
+    /// Ready: too long. Looked at after the work, so that bytes which came meanwhile count.
+    fn poll(&mut self, slot: &Slot, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
+        if slot.waiting_for.load(Ordering::Relaxed) == NOTHING {
+            return Poll::Pending;
+        }
+        let steps = slot.steps.load(Ordering::Relaxed);
+        if steps != self.steps {
+            self.steps = steps;
+            timer.as_mut().reset(Instant::now() + self.limit);
+        }
+        timer.poll(cx)
+    }
+}
+
+#[async_trait]
+impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Cuttable<A> {
+    async fn process_new_http(
+        self: &Arc<Self>,
+        session: ServerSession,
+        shutdown: &ShutdownWatch,
+    ) -> Option<ReusedHttpStream> {
+        let slot = Arc::new(Slot::default());
+        let work = pin!(SLOT.scope(slot.clone(), self.inner.process_new_http(session, shutdown)));
+        match self.watch(&slot, work).await {
+            End::Done(free) => self.done(&slot, free),
+            End::Late => None,
+            End::Cut => {
+                self.cuts.fetch_add(1, Ordering::Relaxed);
+                conn::reset_at_end();
+                None // the work is dropped with this frame
+            }
+        }
+    }
+    fn h2_options(&self) -> Option<H2Options> {
+        self.inner.h2_options()
+    }
+    fn server_options(&self) -> Option<&HttpServerOptions> {
+        self.inner.server_options()
+    }
+    async fn http_cleanup(&self) {
+        self.inner.http_cleanup().await;
+    }
+}
