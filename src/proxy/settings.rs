@@ -125,3 +125,6 @@ pub struct Timeouts {
     /// Between two reads of a body or stream; of a WebSocket, without any byte.
     pub idle: Duration,
 }
+
+#[cfg(test)]
+pub mod samples;

@@ -1,0 +1,76 @@
+//! Who the upstream is told the visitor is: values of the identity headers, and the signer of the assertion.
+//!
+//! Sets nothing by itself: `headers::toward_upstream` does, right after it has removed the client's own.
+
+use crate::gate::Identity;
+use crate::types::{AppName, Origin};
+use http::HeaderValue;
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+
+/// Signs who the visitor is. Caches by itself; called once a request.
+pub trait AssertionSigner: Send + Sync + 'static {
+    /// `issuer` is the app's first origin. `None`: no header is sent.
+    fn sign(&self, app: &AppName, issuer: &Origin, identity: &Identity) -> Option<HeaderValue>;
+}
+
+/// One name or address as a header value: outside ASCII percent-encoded UTF-8.
+pub fn value(s: &str) -> Option<HeaderValue> {
+    if s.bytes().all(is_plain) {
+        return HeaderValue::from_str(s).ok();
+    }
+    HeaderValue::try_from(percent_encode(s.as_bytes(), CODED).to_string()).ok()
+}
+
+/// Several as one value, joined by commas; a comma inside one is encoded. `None` where there is none.
+pub fn list<'a>(all: impl Iterator<Item = &'a str>) -> Option<HeaderValue> {
+    let mut out = String::new();
+    for s in all {
+        if !out.is_empty() {
+            out.push(',');
+        }
+        if s.bytes().all(is_plain) { out.push_str(s) } else { out.extend(percent_encode(s.as_bytes(), CODED)) }
+    }
+    if out.is_empty() { None } else { HeaderValue::try_from(out).ok() }
+}
+
+fn is_plain(b: u8) -> bool {
+    (b'!'..=b'~').contains(&b) && !matches!(b, b'%' | b',')
+}
+
+/// `%` too, so that decoding is never ambiguous.
+const CODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%').add(b',');
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn values_outside_ascii_are_percent_encoded() {
+        for (s, want) in [
+            ("alice", "alice"),
+            ("josé", "jos%C3%A9"),
+            ("a%41", "a%2541"),
+            ("a\r\nX-Auth-User: root", "a%0D%0AX-Auth-User:%20root"),
+            ("a\0b\u{7f}", "a%00b%7F"),
+        ] {
+            assert_eq!(value(s).unwrap(), want);
+        }
+    }
+
+    #[test]
+    fn a_comma_never_makes_two_groups_of_one() {
+        assert_eq!(list(["staff", "a,admin", "ü"].into_iter()).unwrap(), "staff,a%2Cadmin,%C3%BC");
+        assert_eq!(list(std::iter::empty()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_survives_as_one_value(s in ".{1,40}") {
+            let v = value(&s).unwrap();
+            let text = v.to_str().unwrap();
+            prop_assert!(text.bytes().all(|b| (b'!'..=b'~').contains(&b)));
+            prop_assert_eq!(percent_encoding::percent_decode_str(text).decode_utf8().unwrap(), s);
+        }
+    }
+}
