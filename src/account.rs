@@ -18,8 +18,10 @@ use unic_langid::LanguageIdentifier;
 
 /// How often a change is tried again after somebody else's.
 const TRIES: u32 = 8;
+/// Accounts read at once where all are gone through.
+const PAGE: usize = 200;
 
-/// The work on accounts; cheap to clone, so whoever follows a reloaded policy makes one with its rules.
+/// The work on accounts; cheap to clone, so whoever follows a reloaded policy makes one `under` its rules.
 #[derive(Clone)]
 pub struct Accounts {
     pub store: Arc<dyn Store>,
@@ -62,6 +64,21 @@ pub enum AccountError {
 }
 
 impl Accounts {
+    pub fn new(
+        store: Arc<dyn Store>,
+        passwords: Arc<Passwords>,
+        entropy: Arc<dyn Entropy>,
+        clock: Arc<dyn Clock>,
+        rules: PasswordRules,
+    ) -> Self {
+        Accounts { store, passwords, entropy, clock, rules }
+    }
+
+    /// The same under other rules, after the policy was reloaded.
+    pub fn under(&self, rules: PasswordRules) -> Self {
+        Accounts { rules, ..self.clone() }
+    }
+
     pub async fn add(&self, new: NewUser) -> Result<Account, AccountError> {
         let locale = new.locale.map(canonical_locale).transpose()?;
         let password = match &new.password {
@@ -97,6 +114,21 @@ impl Accounts {
     /// In order of name, those after the name `after`, at most `limit`.
     pub async fn list(&self, after: Option<&str>, limit: usize) -> Result<Vec<Account>, AccountError> {
         Ok(self.store.roster(after, limit).await?)
+    }
+
+    /// Whether there is an account like that; stops at the first.
+    pub async fn any(&self, like: impl Fn(&Account) -> bool + Send) -> Result<bool, AccountError> {
+        let mut page = self.store.roster(None, PAGE).await?;
+        while let Some(last) = page.last() {
+            if page.iter().any(&like) {
+                return Ok(true);
+            }
+            if page.len() < PAGE {
+                break;
+            }
+            page = self.store.roster(Some(last.name.as_str()), PAGE).await?;
+        }
+        Ok(false)
     }
 
     /// By name or e-mail address.

@@ -13,14 +13,10 @@ const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
 fn accounts() -> (Arc<FakeStore>, Accounts) {
     let store = Arc::new(FakeStore::default());
     let cost = Cost { memory_kib: 64, iterations: 1, parallelism: 1 };
-    let accounts = Accounts {
-        store: store.clone(),
-        passwords: Arc::new(Passwords::new(&ring(), cost, 2, 8)),
-        entropy: Arc::new(SystemEntropy),
-        clock: Arc::new(ManualClock::at(NOW)),
-        rules: PasswordRules { min_length: 15, brand: "Example".into() },
-    };
-    (store, accounts)
+    let passwords = Arc::new(Passwords::new(&ring(), cost, 2, 8));
+    let rules = PasswordRules { min_length: 15, brand: "Example".into() };
+    let clock = Arc::new(ManualClock::at(NOW));
+    (store.clone(), Accounts::new(store, passwords, Arc::new(SystemEntropy), clock, rules))
 }
 fn secret(s: &str) -> SecretString {
     SecretString::from(s)
@@ -115,4 +111,23 @@ async fn the_list_goes_on_after_a_name() {
     let names = |list: Vec<Account>| list.iter().map(|a| a.name.to_string()).collect::<Vec<_>>();
     assert_eq!(names(accounts.list(None, 2).await.unwrap()), ["alice", "bob"]);
     assert_eq!(names(accounts.list(Some("bob"), 2).await.unwrap()), ["carol"]);
+}
+
+#[tokio::test]
+async fn any_looks_through_every_page() {
+    let (store, accounts) = accounts();
+    for i in 0..2 * PAGE {
+        store.put(account(&format!("user{i:04}")));
+    }
+    let last = format!("user{:04}", 2 * PAGE - 1);
+    assert!(accounts.any(|a| a.name.as_str() == last).await.unwrap());
+    assert!(!accounts.any(|a| a.disabled).await.unwrap());
+}
+
+#[tokio::test]
+async fn other_rules_judge_the_next_password() {
+    let (_, accounts) = accounts();
+    let strict = accounts.under(PasswordRules { min_length: 40, brand: "Example".into() });
+    let e = strict.add(alice()).await.unwrap_err();
+    assert!(matches!(e, AccountError::BadPassword(BadPassword::TooShort(40))), "{e}");
 }

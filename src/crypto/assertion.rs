@@ -4,7 +4,7 @@
 //! it is used and an older one while its statements live.
 
 use super::keys::{KeyRing, Label, RootKey};
-use crate::types::{GroupName, Timestamp, UserId};
+use crate::types::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use p256::SecretKey;
@@ -13,7 +13,6 @@ use p256::pkcs8::EncodePrivateKey;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -21,22 +20,25 @@ use zeroize::Zeroizing;
 pub const LIFETIME: Duration = Duration::from_secs(60);
 
 /// What is stated; `iat` and `exp` are added when it is signed.
-#[derive(Clone, Debug)]
-pub struct Claims<'a> {
+#[derive(Clone, Debug, Serialize)]
+pub struct Claims {
     /// The app's first origin.
-    pub iss: &'a str,
+    pub iss: String,
     /// The app.
-    pub aud: &'a str,
-    pub sub: UserId,
-    pub name: &'a str,
-    pub groups: &'a BTreeSet<GroupName>,
-    pub email: Option<&'a str>,
+    pub aud: String,
+    /// The user's id.
+    pub sub: String,
+    pub name: String,
+    pub groups: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
     /// RFC 8176.
-    pub amr: &'a [&'a str],
-    pub acr: &'a str,
-    pub auth_time: Timestamp,
+    pub amr: Vec<&'static str>,
+    pub acr: &'static str,
+    /// Seconds since the Unix epoch.
+    pub auth_time: u64,
     /// Another for every statement.
-    pub jti: &'a str,
+    pub jti: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -63,9 +65,10 @@ impl Signer {
         Signer { header, key, jwks: json!({ "keys": keys }) }
     }
 
-    pub fn sign(&self, claims: &Claims<'_>, now: Timestamp) -> Result<String, SignError> {
+    pub fn sign(&self, claims: &Claims, now: Timestamp) -> Result<String, SignError> {
         let key = self.key.as_ref().ok_or(SignError::NoKey)?;
-        jsonwebtoken::encode(&self.header, &Payload::new(claims, now), key).map_err(SignError::Jwt)
+        let payload = Payload { claims, iat: now.as_secs(), exp: now.plus(LIFETIME).as_secs() };
+        jsonwebtoken::encode(&self.header, &payload, key).map_err(SignError::Jwt)
     }
 
     /// The public keys of the whole ring (RFC 7517), the one that signs first.
@@ -81,31 +84,14 @@ impl std::fmt::Debug for Signer {
 
 #[derive(Serialize)]
 struct Payload<'a> {
-    iss: &'a str,
-    aud: &'a str,
-    sub: UserId,
-    name: &'a str,
-    groups: &'a BTreeSet<GroupName>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<&'a str>,
-    amr: &'a [&'a str],
-    acr: &'a str,
-    auth_time: u64,
-    jti: &'a str,
+    #[serde(flatten)]
+    claims: &'a Claims,
     iat: u64,
     exp: u64,
 }
 
-impl<'a> Payload<'a> {
-    fn new(c: &Claims<'a>, now: Timestamp) -> Self {
-        let Claims { iss, aud, sub, name, groups, email, amr, acr, auth_time, jti } = *c;
-        let (iat, exp) = (now.as_secs(), now.plus(LIFETIME).as_secs());
-        Payload { iss, aud, sub, name, groups, email, amr, acr, auth_time: auth_time.as_secs(), jti, iat, exp }
-    }
-}
-
-/// The seed itself where it is a valid scalar, else its hash, and so on (rejection sampling, FIPS 186-5 A.2.2). One seed
-/// in 2^32 needs a second try; `None` would take 16 in a row.
+/// The seed itself where it is a valid scalar, else its hash, and so on (rejection sampling, FIPS 186-5 A.2.2). One
+/// seed in 2^32 needs a second try; `None` would take 16 in a row.
 fn signing_key(root: &RootKey) -> Option<SecretKey> {
     let mut seed = root.derive(Label::Assertion);
     for _ in 0..16 {
@@ -146,18 +132,17 @@ mod tests {
     }
 
     fn sign(signer: &Signer) -> String {
-        let groups = ["admin", "staff"].iter().map(|g| GroupName::parse(g).unwrap()).collect();
         let claims = Claims {
-            iss: "https://app.example.com",
-            aud: "intranet",
-            sub: UserId::from_bytes([1; 16]),
-            name: "alice",
-            groups: &groups,
+            iss: "https://app.example.com".into(),
+            aud: "intranet".into(),
+            sub: "user".into(),
+            name: "alice".into(),
+            groups: vec!["admin".into(), "staff".into()],
             email: None,
-            amr: &["pwd", "otp", "mfa"],
+            amr: vec!["pwd", "otp", "mfa"],
             acr: "urn:portcullis:two",
-            auth_time: Timestamp::from_secs(1_699_999_000),
-            jti: "one",
+            auth_time: 1_699_999_000,
+            jti: "one".into(),
         };
         signer.sign(&claims, Timestamp::from_millis(1_700_000_000_999)).unwrap()
     }
@@ -167,7 +152,7 @@ mod tests {
         let signer = Signer::new(&ring());
         let said = decode(&sign(&signer), &signer.jwks()["keys"][0]).unwrap();
         let want = json!({
-            "iss": "https://app.example.com", "aud": "intranet", "sub": UserId::from_bytes([1; 16]).to_string(),
+            "iss": "https://app.example.com", "aud": "intranet", "sub": "user",
             "name": "alice", "groups": ["admin", "staff"], "amr": ["pwd", "otp", "mfa"],
             "acr": "urn:portcullis:two", "auth_time": 1_699_999_000, "jti": "one",
             "iat": 1_700_000_000, "exp": 1_700_000_060,

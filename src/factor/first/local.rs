@@ -14,12 +14,16 @@ use std::sync::Arc;
 /// The first factor `local`.
 #[derive(Clone)]
 pub struct Local {
-    pub store: Arc<dyn Store>,
-    pub passwords: Arc<Passwords>,
-    pub entropy: Arc<dyn Entropy>,
+    store: Arc<dyn Store>,
+    passwords: Arc<Passwords>,
+    entropy: Arc<dyn Entropy>,
 }
 
 impl Local {
+    pub fn new(store: Arc<dyn Store>, passwords: Arc<Passwords>, entropy: Arc<dyn Entropy>) -> Self {
+        Local { store, passwords, entropy }
+    }
+
     /// The account that may sign in with what was typed; `None` for every reason why not.
     pub async fn check(&self, login: &str, password: &SecretString) -> Result<Option<Account>, FirstError> {
         let account = match Login::parse(login) {
@@ -83,7 +87,7 @@ mod tests {
         store.put(with("alice"));
         store.put(Account { disabled: true, ..with("bob") });
         store.put(account("carol"));
-        let local = Local { store: store.clone(), passwords, entropy: Arc::new(SystemEntropy) };
+        let local = Local::new(store.clone(), passwords, Arc::new(SystemEntropy));
         (store, local)
     }
 
@@ -121,7 +125,7 @@ mod tests {
         let old = ring();
         let (store, _) = people(passwords(&old, CHEAP)).await;
         for now in [passwords(&old, Cost { iterations: 2, ..CHEAP }), passwords(&rotated(&old), CHEAP)] {
-            let local = Local { store: store.clone(), passwords: now, entropy: Arc::new(SystemEntropy) };
+            let local = Local::new(store.clone(), now, Arc::new(SystemEntropy));
             let before = store.get("alice");
             let found = local.check("alice", &secret(PASSWORD)).await.unwrap().unwrap();
             let after = store.get("alice");
@@ -138,7 +142,7 @@ mod tests {
         let old = ring();
         let (store, _) = people(passwords(&old, CHEAP)).await;
         let now = passwords(&old, Cost { iterations: 2, ..CHEAP });
-        let local = Local { store: store.clone(), passwords: now, entropy: Arc::new(SystemEntropy) };
+        let local = Local::new(store.clone(), now, Arc::new(SystemEntropy));
         store.outdate(1);
         assert_eq!(local.check("alice", &secret(PASSWORD)).await.unwrap(), Some(store.get("alice")));
     }

@@ -1,12 +1,12 @@
 //! Time-based one-time passwords (RFC 6238 over RFC 4226): which step a typed code belongs to.
 //!
-//! Says only *which* step matches. That a step is accepted once is the store's atomic verb (`accept_totp_step`, RFC 6238
-//! §5.2); without it a match means nothing.
+//! Says only *which* step matches. That a step is accepted once is the store's atomic verb (`accept_totp_step`,
+//! RFC 6238 §5.2); without it a match means nothing.
 
 pub mod sealed;
 mod uri;
 
-pub use sealed::{OpenError, Totp, open_factor, seal_factor};
+pub use sealed::{OpenError, Totp, open_factor, seal_factor, seal_new};
 
 use crate::sys::Entropy;
 use crate::types::Timestamp;

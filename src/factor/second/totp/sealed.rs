@@ -53,6 +53,18 @@ pub fn seal_factor(ring: &KeyRing, entropy: &dyn Entropy, user: UserId, factor: 
     seal(ring, entropy, &Aad { purpose: PURPOSE, user, item: &item }, plain.as_bytes())
 }
 
+/// Seals a factor with a new secret, for an enrolment.
+pub fn seal_new(
+    ring: &KeyRing,
+    entropy: &dyn Entropy,
+    user: UserId,
+    factor: FactorId,
+    parameters: &TotpParameters,
+) -> Vec<u8> {
+    let secret = Secret::generate(parameters.algorithm, entropy);
+    seal_factor(ring, entropy, user, factor, &Totp { secret, parameters: *parameters })
+}
+
 /// Opens a factor; `skew` is what the policy says now.
 pub fn open_factor(
     ring: &KeyRing,
@@ -97,6 +109,21 @@ mod tests {
         let back = open_factor(&ring, ALICE, ONE, &sealed, 0).unwrap();
         assert_eq!(back.parameters, TotpParameters { skew: 0, ..totp.parameters });
         assert_eq!(back.secret.base32().expose_secret(), totp.secret.base32().expose_secret());
+    }
+
+    #[test]
+    fn two_enrolments_never_share_a_secret() {
+        let ring = ring();
+        let secrets: Vec<_> = (0..2)
+            .map(|_| {
+                let sealed = seal_new(&ring, &SystemEntropy, ALICE, ONE, &TotpParameters::default());
+                let opened = open_factor(&ring, ALICE, ONE, &sealed, 1).unwrap();
+                assert_eq!(opened.parameters, TotpParameters::default());
+                opened.secret.base32().expose_secret().to_string()
+            })
+            .collect();
+        assert_eq!(secrets[0].len(), 32);
+        assert_ne!(secrets[0], secrets[1]);
     }
 
     #[test]

@@ -42,7 +42,7 @@ fn the_vectors_of_rfc_6238_appendix_b() {
             assert_eq!(seed(algorithm).matching_step(&p, code, at(time)), Some(step), "{algorithm:?} at {time}");
             // with six digits it is the last six of the eight
             let six = TotpParameters { algorithm, ..DEFAULT };
-            assert_eq!(seed(algorithm).code(&six, step), code[2..], "{algorithm:?} at {time}");
+            assert_eq!(seed(algorithm).code(&six, step), code.get(2..).unwrap(), "{algorithm:?} at {time}");
         }
     }
 }

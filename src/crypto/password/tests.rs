@@ -1,0 +1,124 @@
+//! Right and wrong passwords, what they cost, the limits.
+
+use super::*;
+use crate::crypto::keys::tests::{ring, rotated};
+use crate::sys::SystemEntropy;
+
+const CHEAP: Cost = Cost { memory_kib: 64, iterations: 1, parallelism: 1 };
+
+fn cheap(ring: &KeyRing) -> Passwords {
+    Passwords::new(ring, CHEAP, 2, 8)
+}
+fn secret(s: &str) -> SecretString {
+    SecretString::from(s)
+}
+async fn hash(p: &Passwords, s: &str) -> PasswordHash {
+    p.hash(&secret(s), &SystemEntropy).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_right_password_verifies_and_no_other() {
+    let p = cheap(&ring());
+    let stored = hash(&p, "correct horse battery").await;
+    assert!(stored.phc.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{}", stored.phc);
+    let yes = p.verify(Some(&stored), &secret("correct horse battery")).await.unwrap();
+    assert_eq!(yes, Verified::Yes { rehash: false });
+    for wrong in ["", "correct horse batterY", "correct horse battery ", "correct horse battery\0"] {
+        assert_eq!(p.verify(Some(&stored), &secret(wrong)).await.unwrap(), Verified::No, "{wrong:?}");
+    }
+    assert_ne!(stored.phc, hash(&p, "correct horse battery").await.phc);
+}
+
+#[test]
+fn the_default_cost_is_19_mib_twice() {
+    let Cost { memory_kib, iterations, parallelism } = Cost::default();
+    assert_eq!((memory_kib, iterations, parallelism), (19 * 1024, 2, 1));
+}
+
+#[tokio::test]
+async fn composed_and_decomposed_letters_are_one_password() {
+    let p = cheap(&ring());
+    let stored = hash(&p, "caf\u{e9} au lait, s'il vous pla\u{ee}t").await;
+    let typed = secret("cafe\u{301} au lait, s'il vous plai\u{302}t");
+    assert_eq!(p.verify(Some(&stored), &typed).await.unwrap(), Verified::Yes { rehash: false });
+}
+
+#[tokio::test]
+async fn an_unknown_user_costs_one_hash_like_a_known_one() {
+    let p = cheap(&ring());
+    let stored = hash(&p, "correct horse battery").await;
+    let gone = PasswordHash { pepper_key: "gone".into(), ..stored.clone() };
+    let broken = PasswordHash { phc: "$argon2id$v=19$broken".into(), ..stored.clone() };
+    for target in [Some(&stored), None, Some(&gone), Some(&broken)] {
+        let before = p.worked();
+        assert_eq!(p.verify(target, &secret("wrong")).await.unwrap(), Verified::No);
+        assert_eq!(p.worked() - before, 1);
+    }
+    assert_eq!(p.verify(Some(&gone), &secret("correct horse battery")).await.unwrap(), Verified::No);
+}
+
+#[tokio::test]
+async fn another_algorithm_never_verifies() {
+    let p = cheap(&ring());
+    let stored = hash(&p, "correct horse battery").await;
+    for (from, to) in [("$argon2id$", "$argon2i$"), ("$v=19$", "$v=16$"), ("$v=19$", "$")] {
+        let other = PasswordHash { phc: stored.phc.replacen(from, to, 1), ..stored.clone() };
+        let said = p.verify(Some(&other), &secret("correct horse battery")).await.unwrap();
+        assert_eq!(said, Verified::No, "{}", other.phc);
+    }
+}
+
+#[tokio::test]
+async fn a_password_too_long_is_refused_without_work() {
+    let p = cheap(&ring());
+    let longest = "x".repeat(LONGEST);
+    let stored = hash(&p, &longest).await;
+    let before = p.worked();
+    let long = secret(&"x".repeat(LONGEST + 1));
+    assert!(matches!(p.hash(&long, &SystemEntropy).await, Err(PasswordError::TooLong)));
+    for target in [Some(&stored), None] {
+        assert_eq!(p.verify(target, &long).await.unwrap(), Verified::No);
+    }
+    assert_eq!(p.worked(), before);
+    assert_eq!(p.verify(Some(&stored), &secret(&longest)).await.unwrap(), Verified::Yes { rehash: false });
+}
+
+#[tokio::test]
+async fn a_changed_cost_or_pepper_asks_for_a_new_hash() {
+    let old = ring();
+    let stored = hash(&cheap(&old), "correct horse battery").await;
+    let typed = secret("correct horse battery");
+    let dearer = Passwords::new(&old, Cost { iterations: 2, ..CHEAP }, 2, 8);
+    for p in [dearer, cheap(&rotated(&old))] {
+        assert_eq!(p.verify(Some(&stored), &typed).await.unwrap(), Verified::Yes { rehash: true });
+    }
+}
+
+#[tokio::test]
+async fn without_the_pepper_the_hash_alone_is_not_the_password() {
+    let p = cheap(&ring());
+    let stored = hash(&p, "correct horse battery").await;
+    let (recipe, tag) = Recipe::parse(&stored.phc).unwrap();
+    assert_ne!(*recipe.run("correct horse battery").unwrap(), tag);
+}
+
+#[tokio::test]
+async fn a_full_queue_is_busy_and_drains() {
+    let p = Arc::new(Passwords::new(&ring(), CHEAP, 1, 1));
+    let hold = p.workers.clone().acquire_owned().await.unwrap();
+    let waiting: Vec<_> = (0..2)
+        .map(|_| {
+            let p = p.clone();
+            tokio::spawn(async move { p.verify(None, &secret("x")).await })
+        })
+        .collect();
+    while p.places.available_permits() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(matches!(p.verify(None, &secret("x")).await, Err(PasswordError::Busy)));
+    drop(hold);
+    for one in waiting {
+        assert_eq!(one.await.unwrap().unwrap(), Verified::No);
+    }
+    assert_eq!(p.verify(None, &secret("x")).await.unwrap(), Verified::No);
+}
