@@ -2,8 +2,26 @@
 //!
 //! `parse` reads the file (positions kept, all mistakes at once), `evaluate` finds the first rule that matches.
 
+pub mod condition;
+pub mod evaluate;
+pub mod index;
+pub mod parse;
+pub mod problem;
+pub mod raw;
+pub mod read;
+pub mod rule;
+
+#[cfg(test)]
+mod tests;
+
+pub use problem::{At, Problem, Warning};
+
 use crate::types::{GroupName, Inbound, UserName};
+use index::Index;
+use rule::{Action, Rule};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Who asks, as far as rules care.
 #[derive(Clone, Copy, Debug)]
@@ -18,13 +36,13 @@ pub struct Subject<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement<'p> {
     /// Nobody is anybody; with `identify`, a session that passes unasked is still told to the upstream.
-    Public { rule: &'p str, identify: bool },
+    Public { rule: &'p Arc<str>, identify: bool },
     /// `rule: None` is the default.
-    Deny { rule: Option<&'p str> },
+    Deny { rule: Option<&'p Arc<str>> },
     /// Nobody is signed in and the rule cannot be judged, or something is asked that a stranger cannot give.
-    SignIn { rule: Option<&'p str> },
+    SignIn { rule: Option<&'p Arc<str>> },
     /// The password, and where `second` says so the second factor.
-    Factors { rule: Option<&'p str>, second: Second },
+    Factors { rule: Option<&'p Arc<str>>, second: Second },
 }
 
 /// Whether the second factor is asked of this person on this request.
@@ -40,17 +58,113 @@ pub enum Second {
     Exempt,
 }
 
-/// Placeholder: a mistake in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    pub file: std::sync::Arc<str>,
-    pub line: u32,
-    pub column: u32,
-    pub message: String,
-    pub remedy: String,
+/// `mfa.require`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MfaRequire {
+    Off,
+    Optional,
+    On,
 }
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
+
+/// `factors.totp` (RFC 6238 §4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Totp {
+    /// `None`: the host of the origin on which the factor is set up.
+    pub issuer: Option<String>,
+    pub algorithm: TotpAlgorithm,
+    /// 6 to 8.
+    pub digits: u8,
+    /// 1 to 120 s, whole seconds.
+    pub period: Duration,
+    /// Steps before and after the present one that still count; 0 or 1.
+    pub skew: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TotpAlgorithm {
+    Sha1,
+    Sha256,
+    Sha512,
+}
+
+/// When sessions end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionLifetimes {
+    pub idle: Duration,
+    pub absolute: Duration,
+}
+
+/// One version of the policy, checked and ready.
+#[derive(Debug)]
+pub struct Policy {
+    hash: String,
+    version: u32,
+    require: MfaRequire,
+    exempt_groups: BTreeSet<GroupName>,
+    admin_groups: BTreeSet<GroupName>,
+    reader_groups: BTreeSet<GroupName>,
+    totp: Totp,
+    sessions: SessionLifetimes,
+    min_password: usize,
+    rules: Vec<Rule>,
+    index: Index,
+    default: Action,
+    warnings: Vec<Warning>,
+}
+
+impl Policy {
+    /// Reads a policy file; every mistake in it is reported, in file order.
+    pub fn parse(file_name: &str, text: &str) -> Result<Policy, Vec<Problem>> {
+        parse::policy(file_name, text)
+    }
+    /// What this request of this person needs. The query never takes part; the first rule that matches decides.
+    pub fn evaluate(&self, inbound: &Inbound, who: Option<&Subject<'_>>) -> Requirement<'_> {
+        evaluate::requirement(self, inbound, who)
+    }
+    /// Whether a second factor is offered to this person, unasked.
+    pub fn may_enrol(&self, who: &Subject<'_>) -> bool {
+        self.require != MfaRequire::Off && !self.is_exempt(who.groups)
+    }
+    /// In an exempt group and in no other; who is in no group at all is not exempt.
+    pub fn is_exempt(&self, groups: &BTreeSet<GroupName>) -> bool {
+        !groups.is_empty() && groups.is_subset(&self.exempt_groups)
+    }
+    pub fn is_admin(&self, groups: &BTreeSet<GroupName>) -> bool {
+        !groups.is_disjoint(&self.admin_groups)
+    }
+    /// May look at what admins see, and change nothing.
+    pub fn is_reader(&self, groups: &BTreeSet<GroupName>) -> bool {
+        !groups.is_disjoint(&self.reader_groups)
+    }
+    pub fn admin_groups(&self) -> &BTreeSet<GroupName> {
+        &self.admin_groups
+    }
+    pub fn require(&self) -> MfaRequire {
+        self.require
+    }
+    pub fn totp(&self) -> &Totp {
+        &self.totp
+    }
+    pub fn session_lifetimes(&self) -> SessionLifetimes {
+        self.sessions
+    }
+    /// The shortest password that may be set, in characters.
+    pub fn min_password(&self) -> usize {
+        self.min_password
+    }
+    /// The first 16 hex digits of the text's SHA-256: names this version in logs and audit events.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+    /// The version of the file's format.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+    /// What is worth knowing though nothing is wrong, in file order.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 }

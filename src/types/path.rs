@@ -17,6 +17,7 @@ pub struct PathReading {
 pub struct CanonicalPath {
     forwarded: String,
     judged: String,
+    folded: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -75,7 +76,7 @@ impl CanonicalPath {
             forwarded.push('/');
             judged.push('/');
         }
-        Ok(CanonicalPath { forwarded, judged })
+        Ok(CanonicalPath { forwarded, judged, folded: reading.case_insensitive })
     }
     /// What goes upstream, byte for byte.
     pub fn forwarded(&self) -> &str {
@@ -84,6 +85,10 @@ impl CanonicalPath {
     /// What rules see: decoded, matrix parameters cut, folded where the upstream folds.
     pub fn judged(&self) -> &str {
         &self.judged
+    }
+    /// The judged form is folded, so what it is compared with has to be.
+    pub fn is_folded(&self) -> bool {
+        self.folded
     }
     /// True for `prefix` itself and all below it; `/admin` and `/admin/` mean the same prefix.
     pub fn is_under(&self, prefix: &str) -> bool {

@@ -1,0 +1,201 @@
+//! Decisions by example: the sample policy, who is not known yet, exemption, and every match key.
+
+use super::super::{MfaRequire, Requirement, Second};
+use super::{Person, get, policy};
+use crate::types::CanonicalPath;
+use crate::types::path::PathReading;
+
+/// What is asked, in short: `deny`, `sign-in`, `public`, `public+`, or the second factor's state.
+fn short(r: &Requirement<'_>) -> &'static str {
+    match r {
+        Requirement::Public { identify: false, .. } => "public",
+        Requirement::Public { identify: true, .. } => "public+",
+        Requirement::Deny { .. } => "deny",
+        Requirement::SignIn { .. } => "sign-in",
+        Requirement::Factors { second: Second::NotAsked, .. } => "one",
+        Requirement::Factors { second: Second::Challenge, .. } => "challenge",
+        Requirement::Factors { second: Second::Enrol, .. } => "enrol",
+        Requirement::Factors { second: Second::Exempt, .. } => "exempt",
+    }
+}
+
+fn rule<'r>(r: &'r Requirement<'_>) -> Option<&'r str> {
+    match r {
+        Requirement::Public { rule, .. } => Some(rule),
+        Requirement::Deny { rule } | Requirement::SignIn { rule } | Requirement::Factors { rule, .. } => {
+            rule.map(|r| &**r)
+        }
+    }
+}
+
+const SAMPLE: &str = "
+mfa: { require: optional, exempt_groups: [portal] }
+lists: { office: [10.0.0.0/8, 192.0.2.0/24] }
+rules:
+  - { name: assets, match: { path: /static/, methods: [GET, HEAD] }, allow: public }
+  - { name: admin area, match: { app: intranet, path: /admin/, groups: [admin] }, require: { factors: two } }
+  - { name: nobody else there, match: { path: /admin/ }, deny: true }
+  - { name: office reports, match: { path: /reports/, networks: [office] }, require: { factors: one } }
+";
+
+#[test]
+fn the_sample_tells_no_only_after_sign_in() {
+    let p = policy(SAMPLE);
+    let staff = Person::new("bob", &["staff"], false);
+    let admin = Person::new("ann", &["admin"], true);
+    let new_admin = Person::new("eve", &["admin"], false);
+    let table = [
+        ("/static/x.css", None, "public", Some("assets")),
+        ("/staticx", None, "sign-in", None),
+        ("/admin", None, "sign-in", Some("admin area")),
+        ("/admin/users", Some(&staff), "deny", Some("nobody else there")),
+        ("/admin/users", Some(&admin), "challenge", Some("admin area")),
+        ("/admin/users", Some(&new_admin), "enrol", Some("admin area")),
+        ("/administration", Some(&staff), "one", None),
+        ("/reports/", Some(&admin), "one", Some("office reports")),
+        ("/", Some(&admin), "challenge", None),
+        ("/", None, "sign-in", None),
+    ];
+    for (path, who, want, name) in table {
+        let who = who.map(Person::subject);
+        let request = get(path);
+        let got = p.evaluate(&request, who.as_ref());
+        assert_eq!((short(&got), rule(&got)), (want, name), "{path} {who:?}");
+    }
+}
+
+#[test]
+fn who_is_asked_the_second_factor() {
+    let table = [
+        // require, factors, enrolled, groups → asked
+        ("off", "policy", true, "staff", "one"),
+        ("off", "two", true, "staff", "challenge"),
+        ("off", "two", false, "staff", "enrol"),
+        ("optional", "policy", false, "staff", "one"),
+        ("optional", "policy", true, "staff", "challenge"),
+        ("optional", "two", false, "staff", "enrol"),
+        ("on", "policy", false, "staff", "enrol"),
+        ("on", "policy", true, "staff", "challenge"),
+        ("on", "one", false, "staff", "one"),
+        ("on", "policy", false, "", "enrol"),
+        ("on", "policy", false, "portal", "one"),
+        ("on", "policy", true, "portal", "one"),
+        ("on", "policy", false, "portal,partner", "one"),
+        ("on", "policy", false, "portal,staff", "enrol"),
+        ("on", "two", false, "portal", "exempt"),
+        ("off", "two", true, "portal", "exempt"),
+        ("on", "one", false, "portal", "one"),
+    ];
+    for (require, factors, enrolled, groups, want) in table {
+        let p = policy(&format!(
+            "mfa: {{ require: {require}, exempt_groups: [portal, partner] }}\ndefault: {{ require: {{ factors: {factors} }} }}"
+        ));
+        let groups: Vec<&str> = groups.split(',').filter(|g| !g.is_empty()).collect();
+        let who = Person::new("bob", &groups, enrolled);
+        let request = get("/");
+        let got = p.evaluate(&request, Some(&who.subject()));
+        assert_eq!(short(&got), want, "{require} {factors} {enrolled} {groups:?}");
+    }
+}
+
+#[test]
+fn enrolment_is_offered_unless_off_or_exempt() {
+    let staff = Person::new("bob", &["staff"], false);
+    let portal = Person::new("eve", &["portal"], false);
+    for (require, offered) in [("off", false), ("optional", true), ("on", true)] {
+        let p = policy(&format!("mfa: {{ require: {require}, exempt_groups: [portal] }}"));
+        assert_eq!(p.may_enrol(&staff.subject()), offered, "{require}");
+        assert!(!p.may_enrol(&portal.subject()), "{require}");
+    }
+}
+
+#[test]
+fn without_a_file_the_samples_values_hold() {
+    let p = policy("");
+    assert_eq!((p.require(), p.version(), p.min_password()), (MfaRequire::Optional, 1, 15));
+    assert_eq!((p.totp().digits, p.totp().skew, p.totp().period.as_secs(), &p.totp().issuer), (6, 1, 30, &None));
+    assert_eq!((p.session_lifetimes().idle.as_secs(), p.session_lifetimes().absolute.as_secs()), (3600, 86_400));
+    assert!(p.is_admin(&Person::new("a", &["owner"], false).groups));
+    assert!(p.is_reader(&Person::new("a", &["auditor"], false).groups));
+    assert!(!p.is_admin(&Person::new("a", &["auditor"], false).groups));
+    assert_eq!(p.hash().len(), 16);
+    assert_ne!(p.hash(), policy("version: 1").hash());
+}
+
+#[test]
+fn every_spelling_of_on_and_off_is_one_value() {
+    for (words, want) in [
+        (["on", "On", "true", "required"].as_slice(), MfaRequire::On),
+        (["off", "Off", "false", "'off'"].as_slice(), MfaRequire::Off),
+        (["optional"].as_slice(), MfaRequire::Optional),
+    ] {
+        for w in words {
+            assert_eq!(policy(&format!("mfa: {{ require: {w} }}")).require(), want, "{w}");
+        }
+    }
+}
+
+#[test]
+fn each_match_key_narrows() {
+    let hit = |condition: &str| {
+        let p = policy(&format!(
+            "rules: [{{ name: r, match: {{ {condition} }}, deny: true }}]\nlists: {{ l: [192.0.2.0/24] }}"
+        ));
+        rule(&p.evaluate(&get("/a/b"), Some(&Person::new("bob", &["staff"], false).subject()))) == Some("r")
+    };
+    for (yes, no) in [
+        ("app: intranet", "app: other"),
+        ("app: [other, intranet]", "app: [other, third]"),
+        ("host: APP.example.com", "host: example.com"),
+        ("path: /a", "path: /b"),
+        ("path: [/b, /a/b/]", "path: [/b, /a/c]"),
+        ("path: { exact: /a/b }", "path: { exact: /a }"),
+        ("path: { regex: '/./b' }", "path: { regex: /a }"),
+        ("methods: [GET, POST]", "methods: POST"),
+        ("groups: [x, Staff]", "groups: [x]"),
+        ("users: BOB", "users: [ann]"),
+        ("groups: staff, users: bob", "groups: staff, users: ann"),
+        ("networks: [l]", "networks: [10.0.0.0/8]"),
+        ("networks: 192.0.2.1", "networks: ['2001:db8::/32']"),
+        ("path: /a, methods: [GET]", "path: /a, methods: [PUT]"),
+    ] {
+        assert!(hit(yes), "{yes}");
+        assert!(!hit(no), "{no}");
+    }
+}
+
+#[test]
+fn a_public_rule_may_identify() {
+    let p = policy("rules: [{ name: home, match: { path: { exact: / } }, allow: public, identify: true }]");
+    assert_eq!(short(&p.evaluate(&get("/"), None)), "public+");
+    assert_eq!(short(&p.evaluate(&get("/x"), None)), "sign-in");
+}
+
+#[test]
+fn the_default_may_deny() {
+    let p = policy("default: { deny: true }");
+    assert_eq!(p.evaluate(&get("/"), None), Requirement::Deny { rule: None });
+    let bob = Person::new("bob", &["admin"], true);
+    assert_eq!(p.evaluate(&get("/"), Some(&bob.subject())), Requirement::Deny { rule: None });
+}
+
+#[test]
+fn a_folding_app_is_judged_folded() {
+    let p = policy("rules: [{ name: r, match: { path: /Admin/Area }, deny: true }]");
+    let folded = PathReading { case_insensitive: true, ..PathReading::default() };
+    let request = |reading| {
+        let mut r = get("/");
+        r.path = CanonicalPath::parse("/aDMIN/area./x", reading).unwrap();
+        r
+    };
+    assert_eq!(short(&p.evaluate(&request(folded), None)), "deny");
+    assert_eq!(short(&p.evaluate(&request(PathReading::default()), None)), "sign-in");
+}
+
+#[test]
+fn a_path_deeper_than_the_index_still_matches() {
+    let deep = "/a".repeat(40);
+    let p = policy(&format!("rules: [{{ name: deep, match: {{ path: {deep} }}, deny: true }}]"));
+    assert_eq!(rule(&p.evaluate(&get(&format!("{deep}/x")), None)), Some("deep"));
+    assert_eq!(rule(&p.evaluate(&get("/a/a"), None)), None);
+}
