@@ -114,4 +114,16 @@ mod tests {
         let cli = Cli::try_parse_from(["portcullis", "user", "list", "--json", "--config", "x.yaml"]).unwrap();
         assert!(cli.json && cli.config == Some("x.yaml".into()));
     }
+
+    #[test]
+    fn the_help_names_every_command() {
+        let mut command = Cli::command();
+        command.build();
+        let mut text = command.render_long_help().to_string();
+        for path in [&["user", "add"][..], &["keys", "generate"], &["demo"]] {
+            let found = path.iter().try_fold(&mut command, |c, name| c.find_subcommand_mut(name)).unwrap();
+            text += &format!("\n---- {}\n{}", path.join(" "), found.render_long_help());
+        }
+        insta::assert_snapshot!(text);
+    }
 }

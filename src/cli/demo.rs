@@ -11,14 +11,15 @@ use super::failure::Failure;
 use super::out::Out;
 use super::settings;
 use crate::app;
-use crate::sys::{Entropy, SystemClock, SystemEntropy, random};
+use crate::sys::{SystemEntropy, random};
 use crate::types::TokenHash;
+use announce::Ready;
 use data_encoding::BASE32_NOPAD;
 use files::{Folder, Site};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -34,33 +35,50 @@ pub struct Args {
 }
 
 pub async fn run(args: Args, out: &Out) -> Result<(), Failure> {
-    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-    let folder = Folder::make(entropy.as_ref())?;
-    let upstream = legacy_app::start().await?;
-    let site = Site { listen: free_address(args.listen)?, upstream, store: args.store };
+    let folder = Folder::make(&SystemEntropy)?;
+    // the gateway takes the signals once it stands; until then they would leave the folder behind
+    let running = tokio::select! {
+        biased;
+        stop = stopped() => return stop,
+        running = start(args, &folder, out) => running?,
+    };
+    running.wait_for_shutdown().await?;
+    Ok(())
+}
+
+async fn start(args: Args, folder: &Folder, out: &Out) -> Result<app::Running, Failure> {
+    let store = args.store.map(redis_url).transpose()?;
+    let listen = free_address(args.listen)?;
+    let site = Site { listen, upstream: legacy_app::start().await?, store };
     let file = folder.furnish(&site)?;
     let config = settings::load(Some(file.clone()), out)?;
 
-    let admin_token = random_words(entropy.as_ref());
-    let extras = app::Extras {
-        admin_token: Some(TokenHash(Sha256::digest(admin_token.expose_secret().as_bytes()).into())),
-        clock: Arc::new(SystemClock),
-        entropy: entropy.clone(),
-    };
-    let running = app::start(config, extras).await?;
-    let people = accounts::create(&running, &site.url(), args.enrolled).await?;
-    announce::ready(
-        &announce::Ready {
-            url: site.url(),
-            admin_url: running.admin.map(|a| format!("http://{a}")),
-            admin_token,
-            accounts: people,
-            config: file,
-        },
-        out,
-    );
-    running.wait_for_shutdown().await?;
+    let admin_token = random_words();
+    let hash = TokenHash(Sha256::digest(admin_token.expose_secret().as_bytes()).into());
+    let running = app::start(config, app::Extras { admin_token: Some(hash), ..app::Extras::of_the_system() }).await?;
+    let accounts = accounts::create(&running, &site.url(), args.enrolled).await?;
+    let admin_url = running.admin.map(|a| format!("http://{a}"));
+    announce::ready(&Ready { url: site.url(), admin_url, admin_token, accounts, config: file }, out);
+    Ok(running)
+}
+
+/// SIGINT or SIGTERM.
+async fn stopped() -> Result<(), Failure> {
+    let failed = |e| Failure::refused(format!("cannot wait for signals: {e}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
     Ok(())
+}
+
+fn redis_url(url: String) -> Result<String, Failure> {
+    if url.starts_with("redis://") || url.starts_with("rediss://") {
+        return Ok(url);
+    }
+    Err(Failure::Usage(format!("--store {url}: redis://HOST:PORT expected; leave it out for an embedded store")))
 }
 
 /// The address that was asked for, with a free port in the place of 0; else the first free one from 8080.
@@ -82,8 +100,8 @@ fn free_address(asked: Option<SocketAddr>) -> Result<SocketAddr, Failure> {
 }
 
 /// 120 random bits that can be typed; long enough for any password rule.
-fn random_words(entropy: &dyn Entropy) -> SecretString {
-    BASE32_NOPAD.encode(&random::<15>(entropy)).to_ascii_lowercase().into()
+fn random_words() -> SecretString {
+    BASE32_NOPAD.encode(&random::<15>(&SystemEntropy)).to_ascii_lowercase().into()
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub struct Args {
 enum Command {
     /// Make a file with one new key
     Generate {
-        /// Where to
+        /// The file to make; one that exists is never written over
         #[arg(long, value_name = "FILE", default_value = "keys.yaml")]
         out: PathBuf,
     },

@@ -101,3 +101,32 @@ fn described(u: &User) -> String {
 fn groups(u: &User) -> String {
     u.groups.iter().map(|g| g.as_str()).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the API sends it.
+    pub(super) fn mia() -> User {
+        serde_json::from_value(serde_json::json!({
+            "id": "a".repeat(25) + "q", "name": "mia", "email": "mia@example.com", "groups": ["sales", "staff"],
+            "locale": null, "disabled": false, "has_password": true, "created": 1_700_000_000_000_u64,
+            "last_sign_in": null,
+            "factors": [{
+                "id": "b".repeat(25) + "q", "kind": "totp", "name": "Authenticator app",
+                "created": 1_700_000_000_000_u64, "last_used": 1_709_251_199_000_u64,
+            }],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_account_is_shown_in_lines() {
+        insta::assert_snapshot!(described(&mia()));
+    }
+
+    #[test]
+    fn a_login_cannot_leave_its_place_in_the_path() {
+        assert_eq!(path_of("../x?a=b"), "/api/v1/users/%2E%2E%2Fx%3Fa%3Db");
+    }
+}

@@ -16,7 +16,7 @@ pub async fn create(running: &Running, url: &str, enrolled: bool) -> Result<Vec<
     let issuer = url.trim_start_matches("http://");
     let mut people = Vec::new();
     for role in [MEMBER, ADMIN] {
-        let password = super::random_words(&SystemEntropy);
+        let password = super::random_words();
         let account = add(running, &role, password.clone()).await?;
         let otpauth = if enrolled { Some(enrol(running, account, issuer).await?) } else { None };
         people.push(Person { user: role.name, password, admin: role.admin, otpauth });

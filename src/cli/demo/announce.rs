@@ -64,11 +64,12 @@ fn for_people(r: &Ready) -> String {
         text,
         "
 Try
-  {url}/               who the app behind is told you are
+  {url}/               who the app behind is told you are, and a WebSocket
   {url}/form           a form of that app
-  {url}/ws             a WebSocket, {url}/events a stream, {url}/download a long download
+  {url}/events         a stream of events
+  {url}/download       a long download
   {url}/public/        open to all, without signing in
-  {url}/admin/         admins only, with a second factor: it leads an admin to the set-up
+  {url}/admin/         for admins with a second factor; without one it leads to the set-up
 
 Accounts, on another terminal
   portcullis --config {config} user list

@@ -74,3 +74,15 @@ fn row(u: &User) -> [String; 6] {
 
 /// Accounts asked for at once.
 const PAGE: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::mia;
+    use super::*;
+
+    #[test]
+    fn accounts_stand_in_columns() {
+        let ben = User { name: crate::types::UserName::parse("ben").unwrap(), email: None, disabled: true, ..mia() };
+        insta::assert_snapshot!(table(&[ben, mia()]));
+    }
+}
