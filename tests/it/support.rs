@@ -1,0 +1,71 @@
+//! What the behaviour tests are made of: the real gateway, real stores, a recording upstream, clients, codes, a browser.
+//!
+//! Everything runs on loopback, on free ports, in folders of its own, and ends with the test that began it.
+
+pub mod browser;
+pub mod certificate;
+pub mod chaos;
+pub mod client;
+pub mod gateway;
+pub mod otp;
+pub mod plan;
+pub mod process;
+pub mod raw;
+pub mod redis;
+pub mod stream;
+pub mod upstream;
+
+pub use client::{Answer, Ask, Visitor};
+pub use gateway::Gateway;
+pub use otp::Authenticator;
+pub use plan::{Plan, Store};
+pub use upstream::Upstream;
+
+use std::future::Future;
+use std::time::Duration;
+
+/// Longer than anything here takes; only a hang reaches it.
+pub const GUARD: Duration = Duration::from_secs(30);
+
+/// Of every account the tests make.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// The policy under which everybody has to set up a second factor.
+pub const MFA_ON: &str = "version: 1\nmfa: { require: on }\n";
+
+/// The future's value, or a failed test where it hangs.
+pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(GUARD, work).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what} took longer than {GUARD:?}"),
+    }
+}
+
+/// Asks again until it is so.
+pub async fn until<F: Future<Output = bool>>(what: &str, mut so: impl FnMut() -> F) {
+    within(what, async {
+        while !so().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+}
+
+/// Each of these tests over both stores.
+macro_rules! on_both_stores {
+    ($($name:ident),+ $(,)?) => {
+        mod embedded {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name($crate::support::Store::Embedded).await
+            })+
+        }
+        mod redis {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                super::$name($crate::support::Store::Redis).await
+            })+
+        }
+    };
+}
+pub(crate) use on_both_stores;

@@ -1,0 +1,92 @@
+//! A real browser: headless Chromium, driven over WebDriver, with a profile of its own.
+
+use super::process::{Process, free_port, local};
+use super::{GUARD, until};
+use fantoccini::elements::Element;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use std::process::Command;
+use tempfile::TempDir;
+use tokio::net::TcpStream;
+
+pub struct Browser {
+    page: Client,
+    driver: Process,
+    _dir: TempDir,
+}
+
+impl Browser {
+    pub async fn open() -> Browser {
+        let dir = TempDir::new().unwrap();
+        let port = free_port();
+        let mut command = Command::new("chromedriver");
+        command.arg(format!("--port={port}"));
+        let driver = Process::start("chromedriver", &mut command, &dir.path().join("driver.log"));
+        until("chromedriver", || async { TcpStream::connect(local(port)).await.is_ok() }).await;
+        let profile = dir.path().join("profile");
+        let args = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-extensions",
+            "--disable-sync",
+            "--no-first-run",
+            "--window-size=1000,1400",
+            &format!("--user-data-dir={}", profile.display()),
+        ];
+        let wanted = serde_json::json!({ "goog:chromeOptions": { "args": args } });
+        let capabilities = wanted.as_object().unwrap().clone();
+        let page = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&format!("http://{}", local(port)))
+            .await
+            .unwrap();
+        Browser { page, driver, _dir: dir }
+    }
+    pub async fn go(&self, url: &str) {
+        self.page.goto(url).await.unwrap();
+    }
+    pub async fn url(&self) -> String {
+        self.page.current_url().await.unwrap().to_string()
+    }
+    /// What a person can read.
+    pub async fn text(&self) -> String {
+        self.page.find(Locator::Css("body")).await.unwrap().text().await.unwrap()
+    }
+    pub async fn find(&self, css: &str) -> Element {
+        let found = self.page.wait().at_most(GUARD).for_element(Locator::Css(css)).await;
+        match found {
+            Ok(element) => element,
+            Err(e) => panic!("{css}: {e}\n{}\n{}", self.url().await, self.text().await),
+        }
+    }
+    pub async fn has(&self, css: &str) -> bool {
+        !self.page.find_all(Locator::Css(css)).await.unwrap().is_empty()
+    }
+    pub async fn type_into(&self, css: &str, text: &str) {
+        let field = self.find(css).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+    pub async fn press(&self, css: &str) {
+        self.find(css).await.click().await.unwrap();
+    }
+    /// The text of the QR code that a camera would see on the screen.
+    pub async fn read_qr(&self) -> String {
+        let png = self.page.screenshot().await.unwrap();
+        let picture = image::load_from_memory(&png).unwrap().to_luma8();
+        let mut picture = rqrr::PreparedImage::prepare(picture);
+        let codes = picture.detect_grids();
+        assert_eq!(codes.len(), 1, "QR codes on the screen");
+        codes[0].decode().unwrap().1
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.driver.end(); // the driver ends Chromium
+    }
+}

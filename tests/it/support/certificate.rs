@@ -1,0 +1,55 @@
+//! Certificates of a throw-away authority, and clients that trust it.
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use std::path::Path;
+use std::sync::Arc;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    pub fn new() -> Authority {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, "a test's authority");
+        Authority(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+    pub fn issue(&self, names: &[&str]) -> Certificate {
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(names.iter().map(|n| n.to_string()).collect::<Vec<_>>()).unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        Certificate { cert: certificate.pem(), key: key.serialize_pem() }
+    }
+    /// The authority's own certificate.
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+    /// A client that trusts it and offers these protocols.
+    pub fn client(&self, alpn: &[&str]) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.0.der().clone()).unwrap();
+        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = alpn.iter().map(|p| p.as_bytes().to_vec()).collect();
+        Arc::new(config)
+    }
+}
+
+#[derive(Clone)]
+pub struct Certificate {
+    pub cert: String,
+    pub key: String,
+}
+
+impl Certificate {
+    pub fn write(&self, cert: &Path, key: &Path) {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::write(key, &self.key).unwrap();
+        std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).unwrap();
+        std::fs::write(cert, &self.cert).unwrap();
+    }
+}
