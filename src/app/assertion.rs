@@ -4,7 +4,7 @@ use crate::crypto::assertion::{Claims, Signer};
 use crate::gate::Identity;
 use crate::proxy::identity::AssertionSigner;
 use crate::sys::{Clock, Entropy, random};
-use crate::types::{AppName, Origin, SessionId, Timestamp};
+use crate::types::{AppName, Assurance, Origin, SessionId, Timestamp};
 use http::HeaderValue;
 use papaya::HashMap;
 use std::sync::Arc;
@@ -21,7 +21,8 @@ pub struct Assertions {
 /// One assertion and all that it says which may change.
 struct Signed {
     value: HeaderValue,
-    identity: Arc<Identity>,
+    account_version: u64,
+    assurance: Assurance,
     good_until: Timestamp,
 }
 
@@ -55,19 +56,24 @@ impl Assertions {
 }
 
 impl AssertionSigner for Assertions {
-    fn sign(&self, app: &AppName, issuer: &Origin, identity: &Arc<Identity>) -> Option<HeaderValue> {
+    fn sign(&self, app: &AppName, issuer: &Origin, identity: &Identity) -> Option<HeaderValue> {
         let now = self.clock.now();
         let key = (identity.session, app.clone());
         let signed = self.signed.pin();
         if let Some(s) = signed.get(&key)
             && now < s.good_until
-            && (Arc::ptr_eq(&s.identity, identity) || s.identity == *identity)
+            && (s.account_version, s.assurance) == (identity.account_version, identity.assurance)
         {
             return Some(s.value.clone());
         }
         let value = self.fresh(app, issuer, identity, now)?;
         let good_until = now.plus(RENEW_AFTER);
-        signed.insert(key, Arc::new(Signed { value: value.clone(), identity: identity.clone(), good_until }));
+        signed.insert(key, Arc::new(Signed {
+            value: value.clone(),
+            account_version: identity.account_version,
+            assurance: identity.assurance,
+            good_until,
+        }));
         Some(value)
     }
 }

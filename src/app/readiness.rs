@@ -5,13 +5,14 @@ use crate::account::Accounts;
 use crate::api::{Check, Readiness};
 use crate::store::Store;
 use crate::sys::lease::Lease;
+use arc_swap::ArcSwap;
 use std::sync::Arc;
 
 pub struct NodeState {
     pub store: Arc<dyn Store>,
     pub lease: Arc<Lease>,
     pub policy: Arc<PolicyFile>,
-    pub accounts: Arc<Accounts>,
+    pub accounts: Arc<ArcSwap<Accounts>>,
 }
 
 #[async_trait::async_trait]
@@ -53,7 +54,7 @@ impl NodeState {
     async fn admins(&self) -> Check {
         const NONE: &str = "no account is in a group of admins.groups; `portcullis user add NAME --group admin` adds one";
         let policy = self.policy.in_force.load_full();
-        match self.accounts.any(|a| policy.is_admin(&a.groups)).await {
+        match self.accounts.load_full().any(|a| policy.is_admin(&a.groups)).await {
             Ok(true) => Check::good("accounts", "there is an administrator"),
             Ok(false) => Check::warning("accounts", NONE),
             Err(e) => Check::warning("accounts", chain(&e)),

@@ -6,7 +6,7 @@ use super::policy::PolicyFile;
 use super::readiness::NodeState;
 use super::store::{Opened, open, passwords};
 use super::tasks;
-use crate::account::Accounts;
+use crate::account::{Accounts, PasswordRules};
 use crate::api::{Api, listen};
 use crate::audit::{Audit, Metrics};
 use crate::config::Config;
@@ -23,6 +23,7 @@ use crate::sys::{Clock, Entropy, SystemClock, SystemEntropy};
 use crate::types::TokenHash;
 use crate::web::{self, Web};
 use anyhow::{Context, anyhow};
+use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -51,7 +52,7 @@ impl Extras {
 pub struct Running {
     pub public: SocketAddr,
     pub admin: Option<SocketAddr>,
-    pub accounts: Arc<Accounts>,
+    pub accounts: Arc<ArcSwap<Accounts>>,
     pub store: Arc<dyn Store>,
     pub keys: Arc<KeyRing>,
     pub policy: Arc<PolicyFile>,
@@ -72,7 +73,8 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     node.spawn(&tracker, &stop, &opened, &policy);
 
-    let web = web::router(Arc::new(Web::new(node.gate.clone(), config.brand.clone(), node.signer.jwks())));
+    let jwks = { let keys = node.signer.jwks(); Arc::new(move || keys.clone()) };
+    let web = web::router(Arc::new(Web::new(node.gate.clone(), config.brand.clone(), jwks)));
     let settings = Arc::new(config.proxy);
     let drain = settings.drain;
     let parts = server::Parts {
@@ -91,6 +93,7 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
 
     let api = Api {
         accounts: node.accounts.clone(),
+        audit: node.audit.clone(),
         metrics: node.metrics.clone(),
         readiness: Arc::new(NodeState {
             store: opened.store.clone(),
@@ -140,7 +143,8 @@ struct Parted {
     gate: Arc<Gate>,
     live: Arc<Registry>,
     sessions: Arc<Sessions>,
-    accounts: Arc<Accounts>,
+    accounts: Arc<ArcSwap<Accounts>>,
+    audit: Arc<Audit>,
     metrics: Arc<Metrics>,
     signer: Arc<Signer>,
     assertions: Arc<Assertions>,
@@ -154,7 +158,9 @@ impl Parted {
         let store = opened.store.clone();
         let (sessions, writer) = Sessions::new(store.clone(), opened.lease.clone(), clock.clone(), CACHED_SESSIONS);
         let passwords = Arc::new(passwords(keys));
-        let accounts = Arc::new(super::store::accounts(config, extras, store.clone(), passwords.clone(), policy));
+        let accounts = super::store::accounts(config, extras, store.clone(), passwords.clone(), policy);
+        let accounts = Arc::new(ArcSwap::from_pointee(accounts));
+        let audit = Arc::new(Audit::new());
         let gate = Arc::new(Gate::new(Parts {
             policy: policy.in_force.clone(),
             sessions: sessions.clone(),
@@ -163,7 +169,7 @@ impl Parted {
             keys: keys.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
-            audit: Arc::new(Audit::new()),
+            audit: audit.clone(),
             apps: apps(config),
             own_prefix: config.proxy.own_prefix.clone(),
         }));
@@ -171,7 +177,7 @@ impl Parted {
         let assertions = Arc::new(Assertions::new(signer.clone(), clock.clone(), entropy));
         let (live, metrics) = (Registry::new(), Arc::new(Metrics::new()?));
         let writer = std::sync::Mutex::new(Some(writer));
-        Ok(Parted { gate, live, sessions, accounts, metrics, signer, assertions, clock, writer })
+        Ok(Parted { gate, live, sessions, accounts, audit, metrics, signer, assertions, clock, writer })
     }
 
     fn spawn(&self, tracker: &TaskTracker, stop: &CancellationToken, opened: &Opened, policy: &Arc<PolicyFile>) {
@@ -208,8 +214,17 @@ impl Parted {
             sessions.cache.sweep(tasks::is_live(&clock));
             assertions.sweep();
         }));
-        let (policy, metrics) = (policy.clone(), self.metrics.clone());
-        tracker.spawn(policy.watch(stop.clone(), move |ok| if ok { metrics.policy_reloaded() } else { metrics.policy_rejected() }));
+        let (metrics, accounts, in_force) = (self.metrics.clone(), self.accounts.clone(), policy.in_force.clone());
+        let changed = move |ok: bool| {
+            if !ok {
+                return metrics.policy_rejected();
+            }
+            metrics.policy_reloaded();
+            let now = accounts.load();
+            let rules = PasswordRules { min_length: in_force.load().min_password(), ..now.rules.clone() };
+            accounts.store(Arc::new(now.under(rules)));
+        };
+        tracker.spawn(policy.clone().watch(stop.clone(), changed));
     }
 }
 
