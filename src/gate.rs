@@ -8,6 +8,8 @@ pub mod service;
 mod set_up;
 mod sign_in;
 mod sign_out;
+#[cfg(test)]
+mod tests;
 pub mod verdict;
 
 pub use crate::session::Identity;
