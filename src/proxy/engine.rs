@@ -10,9 +10,13 @@
 //! ```
 
 pub mod accept;
+pub mod certs;
 mod conn;
 pub mod cut;
 pub mod frames;
 pub mod front;
 pub mod proxy_protocol;
 pub mod tunnel;
+
+#[cfg(test)]
+mod tests;

@@ -153,3 +153,102 @@ where
     let [high, low, ..] = *ports;
     Ok(SocketAddr::new(IpAddr::from(*source), u16::from_be_bytes([high, low])))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    fn v2(command: u8, family: u8, body: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(body.len()).unwrap().to_be_bytes();
+        [V2_SIGNATURE.as_slice(), &[command, family], &length, body].concat()
+    }
+
+    #[test]
+    fn headers_are_read() {
+        let client = |text: &str| Ok(Parsed::Complete(Header::Client(text.parse().unwrap())));
+        let own = Ok(Parsed::Complete(Header::Own));
+        let v4 = [192, 0, 2, 7, 10, 0, 0, 1, 0x12, 0x34, 1, 187];
+        let v6 = [&Ipv6Addr::LOCALHOST.octets()[..], &[0; 16], &[0, 80, 0, 81, 4, 0, 1, 9]].concat();
+        for (bytes, parsed) in [
+            (b"PROXY TCP4 192.0.2.1 10.0.0.1 5000 443\r\n".to_vec(), client("192.0.2.1:5000")),
+            (b"PROXY TCP6 2001:db8::1 ::1 0 65535\r\n".to_vec(), client("[2001:db8::1]:0")),
+            (b"PROXY UNKNOWN\r\n".to_vec(), own),
+            (b"PROXY UNKNOWN anything at all\r\n".to_vec(), own),
+            (v2(0x21, 0x11, &v4), client("192.0.2.7:4660")),
+            (v2(0x21, 0x21, &v6), client("[::1]:80")),
+            (v2(0x20, 0x11, &v4), own),
+            (v2(0x20, 0x00, &[]), own),
+            (v2(0x21, 0x00, &[1, 2]), own),
+        ] {
+            assert_eq!(parse(&bytes), parsed, "{}", bytes.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let unix = v2(0x21, 0x31, &[0; 216]);
+        let long = [b"PROXY UNKNOWN".as_slice(), &[b'x'; V1_MAX]].concat();
+        for bytes in [
+            b"GET / HTTP/1.1\r\n".as_slice(),
+            b"PROXY TCP4 192.0.2.1 10.0.0.1 5000\r\n",
+            b"PROXY TCP4 192.0.2.1 10.0.0.1 5000 443 x\r\n",
+            b"PROXY TCP4 192.0.2.1 10.0.0.1 +5000 443\r\n",
+            b"PROXY TCP4 192.0.2.1 10.0.0.1 65536 443\r\n",
+            b"PROXY TCP4 2001:db8::1 10.0.0.1 5000 443\r\n",
+            b"PROXY TCP6 192.0.2.1 10.0.0.1 5000 443\r\n",
+            b"PROXY TCP5 192.0.2.1 10.0.0.1 5000 443\r\n",
+            b"PROXY  TCP4 192.0.2.1 10.0.0.1 5000 443\r\n",
+            b"PROXY UNKNOWN\n rest of the line",
+            b"PROXY UNKNOWN\r\nGET / HTTP/1.1\r\n",
+            &long,
+            &v2(0x11, 0x11, &[0; 12]), // another version
+            &v2(0x22, 0x11, &[0; 12]), // another command
+            &v2(0x21, 0x12, &[0; 12]), // UDP
+            &v2(0x21, 0x11, &[0; 11]), // too short for its family
+            &v2(0x21, 0x21, &[0; 35]),
+            &v2(0x20, 0x00, &[0; V2_MAX_BODY + 1]),
+            &unix,
+        ] {
+            assert_eq!(parse(bytes), Err(Invalid), "{}", bytes.escape_ascii());
+        }
+    }
+
+    fn header() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            (any::<Ipv4Addr>(), any::<u16>())
+                .prop_map(|(ip, port)| format!("PROXY TCP4 {ip} 127.0.0.1 {port} 443\r\n").into_bytes()),
+            (any::<Ipv6Addr>(), any::<u16>())
+                .prop_map(|(ip, port)| format!("PROXY TCP6 {ip} ::1 {port} 443\r\n").into_bytes()),
+            proptest::collection::vec(any::<u8>(), 12..300).prop_map(|body| v2(0x21, 0x11, &body)),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_judged(bytes in any::<Vec<u8>>(), v1: bool) {
+            let _ = parse(&bytes);
+            let begin = if v1 { V1_BEGIN } else { V2_SIGNATURE.as_slice() };
+            let _ = parse(&[begin, &bytes].concat());
+        }
+
+        #[test]
+        fn a_part_asks_for_no_more_than_is_missing(header in header(), part: prop::sample::Index) {
+            let part = part.index(header.len());
+            match parse(&header[..part]) {
+                Ok(Parsed::Missing(n)) => prop_assert!(n >= 1 && part + n <= header.len()),
+                other => prop_assert!(false, "{:?}", other),
+            }
+        }
+
+        #[test]
+        fn not_a_byte_after_the_header_is_taken(header in header(), rest in any::<Vec<u8>>()) {
+            let all = [header, rest.clone()].concat();
+            let mut stream = all.as_slice();
+            let read = futures::executor::block_on(read(&mut stream));
+            prop_assert!(read.unwrap().is_some());
+            prop_assert_eq!(stream, rest.as_slice());
+        }
+    }
+}
