@@ -72,20 +72,27 @@ impl Hosts {
         hosts
     }
 
+    /// The same for the plain listener, where the visitor's port says nothing about the origin's.
+    pub fn by_name(&self, raw: &[u8]) -> Result<&Arc<Site>, Refused> {
+        let authority: Option<Authority> = std::str::from_utf8(raw).ok().and_then(|s| s.parse().ok());
+        authority.and_then(|a| self.by_host.get(&a.host)).ok_or(MISDIRECTED)
+    }
+
     /// `raw` is the value of `Host` or `:authority`. A port must be the origin's own where one is given.
     pub fn find(&self, raw: &[u8]) -> Result<&Arc<Site>, Refused> {
         if let Some(site) = self.usual.get(raw) {
             return Ok(site);
         }
-        let misdirected = Refused { status: 421, why: "no app answers to this host" };
-        let authority: Authority = std::str::from_utf8(raw).ok().and_then(|s| s.parse().ok()).ok_or(misdirected)?;
-        let site = self.by_host.get(&authority.host).ok_or(misdirected)?;
+        let authority: Authority = std::str::from_utf8(raw).ok().and_then(|s| s.parse().ok()).ok_or(MISDIRECTED)?;
+        let site = self.by_host.get(&authority.host).ok_or(MISDIRECTED)?;
         if authority.port.is_some_and(|p| p != site.origin.port) {
-            return Err(misdirected);
+            return Err(MISDIRECTED);
         }
         Ok(site)
     }
 }
+
+const MISDIRECTED: Refused = Refused { status: 421, why: "no app answers to this host" };
 
 #[cfg(test)]
 mod tests {

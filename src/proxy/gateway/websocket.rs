@@ -1,0 +1,71 @@
+//! WebSockets: the handshake with the upstream, then the connection leaves pingora for a tunnel of our own.
+//!
+//! The upstream gets the same sanitised head as in any other request. `Origin` was the gate's to judge.
+
+use super::super::engine::cut;
+use super::super::engine::tunnel::{self, Answer, Plan, Report};
+use super::super::framing::Refused;
+use super::super::headers;
+use super::{Context, Gateway, TRIES, no_upstream};
+use pingora::ErrorType::InternalError;
+use pingora::http::ResponseHeader;
+use pingora::proxy::Session;
+use pingora::{Error, Result};
+use std::io;
+
+/// True: a tunnel has been left behind, or the answer written. False: the upstream has answered something else than 101,
+/// and that answer takes the ordinary path.
+pub async fn open(g: &Gateway, s: &mut Session, ctx: &mut Context) -> Result<bool> {
+    loop {
+        ctx.tries += 1;
+        let target = g.pool(ctx)?.next().ok_or_else(|| no_upstream(s, ctx))?;
+        ctx.target = Some(target.clone());
+        let mut head = s.req_header().clone();
+        g.dress(&mut head, ctx)?;
+        match tunnel::open(&target.tunnel, head).await {
+            Ok(Answer::Switched(up, head, early)) => {
+                let head = switched(*head, ctx)?;
+                let idle = ctx.route()?.0.app.timeouts.idle;
+                let plan =
+                    Plan { up, head, early, idle, token: None, lease: None, done: done(ctx), on_client_data: None };
+                // otherwise pingora closes the connection, or loses bytes that came early
+                s.set_keepalive(Some(60));
+                s.set_keepalive_reuses_remaining(None);
+                s.set_pipelining_enabled(false);
+                return if cut::hand_over(plan) { Ok(true) } else { Err(Error::new(InternalError)) };
+            }
+            Ok(Answer::Other(begun)) => {
+                ctx.replay = Some(begun);
+                return Ok(false);
+            }
+            // nothing was sent yet
+            Err(e) if e.kind() == io::ErrorKind::ConnectionRefused && ctx.tries < TRIES => {}
+            Err(e) => return Err(failed(ctx, &e)),
+        }
+    }
+}
+
+fn switched(mut head: ResponseHeader, ctx: &Context) -> Result<Vec<u8>> {
+    let (site, _) = ctx.route()?;
+    headers::toward_client(&mut head, site, true)?;
+    Ok(tunnel::head_101(&head))
+}
+
+/// What is left to do at the tunnel's end; the place in the registry is held until then.
+fn done(ctx: &mut Context) -> Option<Box<dyn FnOnce(Report) + Send + Sync>> {
+    let (line, exchange) = (ctx.line.take()?, ctx.exchange.take());
+    let inbound = ctx.inbound()?.clone();
+    Some(Box::new(move |report| {
+        drop(exchange);
+        line.tunnel(&inbound, report);
+    }))
+}
+
+fn failed(ctx: &mut Context, e: &io::Error) -> Box<Error> {
+    let app = ctx.inbound().map(|i| &*i.app.0);
+    tracing::warn!(app, error = %e, "a WebSocket to the upstream failed");
+    ctx.refuse(match e.kind() {
+        io::ErrorKind::TimedOut => Refused { status: 504, why: "the app did not answer in time" },
+        _ => Refused { status: 502, why: "the app could not be reached" },
+    })
+}
