@@ -1,1 +1,112 @@
-//! TO BE WRITTEN
+//! The store for production and several nodes: Redis 7 or newer, or Valkey.
+//!
+//! Everything of one user lies in one slot and changes by scripts that declare their keys (`script`); accounts' names and
+//! addresses, the roster and the log lie in slots of their own, and the order of writes makes a crash between two slots
+//! harmless. Nodes follow the log under a lease (`follow`) and write back what a store that lost data forgot (`heal`).
+
+mod account;
+mod error;
+mod follow;
+mod heal;
+mod keys;
+mod link;
+mod log;
+mod login;
+mod pending;
+mod place;
+mod script;
+mod session;
+mod verbs;
+
+use super::{Result, StoreError};
+use crate::sys::{SystemEntropy, lease, random};
+use crate::types::{FactorId, NodeId, Seq, Timestamp, UserId};
+use keys::Keys;
+use link::Link;
+use script::Scripts;
+use secrecy::SecretString;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How to reach the server.
+pub struct RedisSettings {
+    /// `redis://` or, with TLS, `rediss://`; may hold a user and a password.
+    pub url: SecretString,
+    /// What every key begins with; `pc` unless several gateways share one server.
+    pub prefix: String,
+    /// PEM of the authority that signed the server's certificate; `None`: the system's authorities.
+    pub ca_file: Option<PathBuf>,
+    /// N: for how long a node may serve what it knows after it last heard the log's end.
+    pub lease: Duration,
+}
+
+impl RedisSettings {
+    pub fn new(url: SecretString) -> Self {
+        RedisSettings { url, prefix: "pc".into(), ca_file: None, lease: Duration::from_secs(1) }
+    }
+}
+
+/// The store. Verbs fail with `Unavailable` while the server is out of reach and work again by themselves.
+pub struct Redis {
+    link: Link,
+    keys: Keys,
+    scripts: Scripts,
+    node: NodeId,
+    lease: Duration,
+    /// The last `Fact::Everything` this node knows of: nothing that began before it counts.
+    floor: AtomicU64,
+    /// Steps accepted here in the last minute, to be written back should the server lose them.
+    spent: Mutex<VecDeque<SpentStep>>,
+}
+
+#[derive(Clone, Copy)]
+struct SpentStep {
+    at: u64,
+    user: UserId,
+    factor: FactorId,
+    step: u64,
+    used: Timestamp,
+}
+
+impl Redis {
+    /// Does not fail where the server is down; it does where the settings cannot be right.
+    pub async fn connect(settings: RedisSettings) -> Result<Arc<Self>> {
+        let redis = Arc::new(Redis {
+            link: Link::new(&settings)?,
+            keys: Keys::new(settings.prefix),
+            scripts: Scripts::new(),
+            node: NodeId::from_bytes(random(&SystemEntropy)),
+            lease: settings.lease,
+            floor: AtomicU64::new(0),
+            spent: Mutex::default(),
+        });
+        if let Err(error) = redis.learn_floor().await {
+            tracing::warn!(%error, "the store is not ready yet; it is tried again");
+        }
+        Ok(redis)
+    }
+
+    fn floor(&self) -> Seq {
+        Seq(self.floor.load(Ordering::SeqCst))
+    }
+
+    fn raise_floor(&self, seq: u64) {
+        self.floor.fetch_max(seq, Ordering::SeqCst);
+    }
+
+    fn remember_step(&self, user: UserId, factor: FactorId, step: u64, used: Timestamp) {
+        let at = lease::now();
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        while spent.front().is_some_and(|s| s.at + nanos(place::REMEMBERED) < at) {
+            spent.pop_front();
+        }
+        spent.push_back(SpentStep { at, user, factor, step, used });
+    }
+}
+
+fn nanos(d: Duration) -> u64 {
+    u64::try_from(d.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,291 @@
+//! Following the log under a lease.
+//!
+//! The tail reads the log on a connection of its own and applies it. Every fifth of N a heartbeat asks for the log's end;
+//! only when exactly that entry (number and id) has been applied here is the lease good until N after the question was
+//! sent. A revocation appended before the heartbeat ran is therefore applied before the lease is renewed, and one
+//! appended after it is in force N later on every node, whatever hangs, without any clock in common.
+
+use super::heal::Verdict;
+use super::place::{Place, Seen};
+use super::script::of_log;
+use super::{Redis, nanos};
+use crate::store::feed::{Feed, Follower};
+use crate::store::{Entry, Fact, Head, Result, StoreError};
+use crate::sys::lease::{self, Lease};
+use crate::types::Seq;
+use redis::aio::MultiplexedConnection;
+use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+#[async_trait::async_trait]
+impl Feed for Redis {
+    async fn follow(
+        self: Arc<Self>,
+        follower: Arc<dyn Follower>,
+        lease: Arc<Lease>,
+        stop: CancellationToken,
+    ) -> Result<()> {
+        let following = Following {
+            redis: self,
+            follower,
+            lease,
+            place: Mutex::default(),
+            moved: watch::channel(()).0,
+            unsettled: Mutex::default(),
+        };
+        tokio::select! {
+            () = stop.cancelled() => Ok(()),
+            never = following.run() => match never {},
+        }
+    }
+}
+
+pub(super) struct Following {
+    pub(super) redis: Arc<Redis>,
+    pub(super) follower: Arc<dyn Follower>,
+    pub(super) lease: Arc<Lease>,
+    place: Mutex<Option<Place>>,
+    /// Told after every step of the tail.
+    moved: watch::Sender<()>,
+    /// Endings and when (nanoseconds since boot) to look whether their writers finished them.
+    unsettled: Mutex<VecDeque<(u64, Seq, Fact)>>,
+}
+
+/// Why a round ended.
+enum Broken {
+    Connection(StoreError),
+    /// What the server shows does not fit what was seen.
+    Place,
+}
+
+/// The log's end as the server sees it.
+pub(super) struct Tail {
+    pub(super) seq: u64,
+    pub(super) id: String,
+    pub(super) born: String,
+    pub(super) replid: String,
+    /// The last *everything*.
+    pub(super) all: u64,
+}
+
+impl Following {
+    async fn run(&self) -> std::convert::Infallible {
+        let mut told = false;
+        loop {
+            match self.round(&mut told).await {
+                Broken::Place => {}
+                Broken::Connection(error) => {
+                    if !told {
+                        tracing::warn!(%error, "the log is out of reach; sessions stand still until it is back");
+                        told = true;
+                    }
+                    sleep(AGAIN).await;
+                }
+            }
+        }
+    }
+
+    async fn round(&self, told: &mut bool) -> Broken {
+        let mut con = match self.redis.link.own(BLOCK).await {
+            Ok(con) => con,
+            Err(e) => return Broken::Connection(e),
+        };
+        if let Err(e) = self.attach(&mut con).await {
+            return Broken::Connection(e);
+        }
+        if *told {
+            tracing::info!("the log is followed again");
+            *told = false;
+        }
+        tokio::select! {
+            broken = self.tail(&mut con) => broken,
+            broken = self.beats() => broken,
+            never = self.finish() => match never {},
+        }
+    }
+
+    /// Finds one's place in the log, or a new one where the old cannot be trusted.
+    async fn attach(&self, con: &mut MultiplexedConnection) -> Result<()> {
+        let Some(place) = self.place().clone() else {
+            let (tail, _) = self.redis.look(con, None).await?;
+            self.look_back(con).await?;
+            self.stand_at(tail, VecDeque::new());
+            return Ok(());
+        };
+        let (tail, verdict) = self.redis.look(con, Some(&place)).await?;
+        if verdict == Verdict::Same {
+            self.redis.raise_floor(tail.all);
+            if let Some(p) = self.place().as_mut() {
+                p.replid = tail.replid;
+            }
+            return Ok(());
+        }
+        tracing::warn!(?verdict, seen = place.seq, found = tail.seq, "the store is not the one that was followed");
+        self.lease.give_up();
+        self.follower.flush();
+        self.redis.heal(con, &place, verdict).await?;
+        let (tail, _) = self.redis.look(con, None).await?;
+        let everything = (tail.all > place.seq).then_some(tail.all);
+        self.stand_at(tail, place.recent);
+        if let Some(seq) = everything {
+            // it lies before the new place: the tail would pass over it
+            self.follower.apply(&Entry { seq: Seq(seq), fact: Fact::Everything });
+        }
+        Ok(())
+    }
+
+    fn stand_at(&self, tail: Tail, recent: VecDeque<Seen>) {
+        self.redis.raise_floor(tail.all);
+        let incarnation = format!("{}.{}", tail.born, tail.replid);
+        let mut place = Place { born: tail.born, replid: tail.replid, recent, ..Place::default() };
+        place.move_to(Seen { at: lease::now(), seq: tail.seq, id: tail.id, fact: None });
+        self.follower.attached(&Head { seq: Seq(tail.seq), incarnation });
+        *self.place() = Some(place);
+        self.moved.send_replace(());
+    }
+
+    /// What was ended just before this node began to follow is looked at too: its writer may have been this node,
+    /// before a crash.
+    async fn look_back(&self, con: &mut MultiplexedConnection) -> Result<()> {
+        let mut cmd = redis::cmd("XREVRANGE");
+        cmd.arg(self.redis.keys.stream()).arg("+").arg("-").arg("COUNT").arg(LOOK_BACK);
+        let last: StreamRangeReply =
+            cmd.query_async(con).await.map_err(|e| super::error::failed("reading the log", e))?;
+        for id in &last.ids {
+            if let Some((seq, Some(fact))) = parse(id) {
+                self.to_settle(seq, &fact);
+            }
+        }
+        Ok(())
+    }
+
+    async fn tail(&self, con: &mut MultiplexedConnection) -> Broken {
+        loop {
+            let from = self.place().as_ref().map_or_else(String::new, |p| p.id.clone());
+            let mut cmd = redis::cmd("XREAD");
+            cmd.arg("COUNT").arg(512).arg("BLOCK").arg(super::session::millis(BLOCK));
+            cmd.arg("STREAMS").arg(self.redis.keys.stream()).arg(from);
+            let read: Option<StreamReadReply> = match cmd.query_async(con).await {
+                Ok(read) => read,
+                Err(e) => return Broken::Connection(super::error::failed("reading the log", e)),
+            };
+            for entry in read.into_iter().flat_map(|r| r.keys).flat_map(|k| k.ids) {
+                if let Err(broken) = self.step(&entry) {
+                    return broken;
+                }
+            }
+        }
+    }
+
+    /// Applies one entry, then takes its place.
+    fn step(&self, entry: &StreamId) -> std::result::Result<(), Broken> {
+        let last = self.place().as_ref().map_or(0, |p| p.seq);
+        let Some((seq, fact)) = parse(entry).filter(|(seq, _)| *seq > last) else { return Err(Broken::Place) };
+        if seq != last + 1 || fact.is_none() {
+            tracing::warn!(last, seq, "a gap in the log, or an entry of a newer release: everything is read again");
+            self.follower.flush();
+        }
+        if let Some(fact) = &fact {
+            if *fact == Fact::Everything {
+                self.redis.raise_floor(seq);
+            }
+            self.follower.apply(&Entry { seq: Seq(seq), fact: fact.clone() });
+            self.to_settle(seq, fact);
+        }
+        if let Some(p) = self.place().as_mut() {
+            p.move_to(Seen { at: lease::now(), seq, id: entry.id.clone(), fact });
+        }
+        self.moved.send_replace(());
+        Ok(())
+    }
+
+    async fn beats(&self) -> Broken {
+        let mut every = interval(self.redis.lease / 5);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let deadline = every.tick().await + self.redis.lease;
+            let asked = lease::now(); // before the question leaves
+            // the lease runs out by itself while the server does not answer; the link finds it again
+            let Ok(tail) = self.redis.beat().await else { continue };
+            if !self.known(&tail) {
+                return Broken::Place;
+            }
+            self.redis.raise_floor(tail.all);
+            if !self.reached(tail.seq, deadline).await {
+                continue;
+            }
+            if !self.place().as_ref().is_some_and(|p| p.holds(tail.seq, &tail.id)) {
+                return Broken::Place;
+            }
+            self.lease.renew(asked, self.redis.lease);
+        }
+    }
+
+    fn known(&self, tail: &Tail) -> bool {
+        self.place().as_ref().is_some_and(|p| p.born == tail.born && p.replid == tail.replid)
+    }
+
+    async fn reached(&self, seq: u64, deadline: Instant) -> bool {
+        let mut moved = self.moved.subscribe();
+        let there = moved.wait_for(|()| self.place().as_ref().is_some_and(|p| p.seq >= seq));
+        timeout_at(deadline, there).await.is_ok()
+    }
+
+    fn to_settle(&self, seq: u64, fact: &Fact) {
+        if matches!(fact, Fact::SessionEnded { .. } | Fact::UserEnded { .. }) {
+            let due = lease::now() + nanos(FINISH_AFTER);
+            self.unsettled().push_back((due, Seq(seq), fact.clone()));
+        }
+    }
+
+    /// Finishes endings whose writers crashed after the log and before the user's slot.
+    async fn finish(&self) -> std::convert::Infallible {
+        loop {
+            sleep(FINISH_AFTER / 4).await;
+            loop {
+                let due = self.unsettled().front().filter(|(due, ..)| *due < lease::now()).cloned();
+                let Some((_, seq, fact)) = due else { break };
+                match self.redis.settle(seq, &fact).await {
+                    Ok(true) => tracing::warn!(seq = seq.0, "finished an ending that its writer had left half done"),
+                    Ok(false) => {}
+                    Err(_) => break, // tried again
+                }
+                self.unsettled().pop_front();
+            }
+        }
+    }
+
+    fn place(&self) -> MutexGuard<'_, Option<Place>> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn unsettled(&self) -> MutexGuard<'_, VecDeque<(u64, Seq, Fact)>> {
+        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Redis {
+    async fn beat(&self) -> Result<Tail> {
+        let mut call = of_log(&self.scripts.beat, &self.keys);
+        call.arg(self.node.to_string());
+        let (seq, id, born, replid, all) = self.link.run("asking where the log stands", &call).await?;
+        Ok(Tail { seq, id, born, replid, all })
+    }
+}
+
+/// Number and fact; a fact that this release does not know is `None`.
+fn parse(entry: &StreamId) -> Option<(u64, Option<Fact>)> {
+    let seq = entry.get::<u64>("s")?;
+    let fact = entry.get::<String>("f").and_then(|f| serde_json::from_str(&f).ok());
+    Some((seq, fact))
+}
+
+const BLOCK: Duration = Duration::from_millis(250);
+const AGAIN: Duration = Duration::from_millis(100);
+/// Longer than any living writer needs from the log to the slot.
+const FINISH_AFTER: Duration = Duration::from_secs(2);
+const LOOK_BACK: usize = 256;

@@ -1,0 +1,41 @@
+//! The names of keys. A hash tag holds together what one script touches, on Redis Cluster too.
+
+use crate::types::UserId;
+
+pub(super) struct Keys {
+    prefix: String,
+}
+
+impl Keys {
+    pub(super) fn new(prefix: String) -> Self {
+        Keys { prefix }
+    }
+    /// A user's account, sessions, pending sign-ins and mark, in the order in which scripts expect them.
+    pub(super) fn user(&self, user: UserId) -> [String; 4] {
+        ["a", "s", "p", "m"].map(|kind| format!("{}:{{{user}}}:{kind}", self.prefix))
+    }
+    pub(super) fn account(&self, user: UserId) -> String {
+        let [account, ..] = self.user(user);
+        account
+    }
+    /// Who holds this name or address.
+    pub(super) fn login(&self, key: &str) -> String {
+        format!("{}:{{l:{key}}}", self.prefix)
+    }
+    pub(super) fn roster(&self) -> String {
+        self.shared("roster")
+    }
+    /// The log's counter, the log, the last *everything*, the store's name for itself, the nodes.
+    pub(super) fn log(&self) -> [String; 5] {
+        ["seq", "log", "all", "born", "nodes"].map(|kind| self.shared(kind))
+    }
+    pub(super) fn stream(&self) -> String {
+        self.shared("log")
+    }
+    pub(super) fn everything(&self) -> String {
+        self.shared("all")
+    }
+    fn shared(&self, kind: &str) -> String {
+        format!("{}:{{r}}:{kind}", self.prefix)
+    }
+}

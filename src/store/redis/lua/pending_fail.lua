@@ -1,0 +1,6 @@
+-- token hash, now, floor, limit; answers how many are left, 0: ended now, -1: gone
+if not standing(ARGV[1], ARGV[2], ARGV[3]) then return -1 end
+local left = tonumber(ARGV[4]) - redis.call('HINCRBY', P, 'f:' .. ARGV[1], 1)
+if left > 0 then return left end
+drop(ARGV[1])
+return 0

@@ -1,0 +1,80 @@
+//! The scripts, each one atomic step. All keys are declared; records are never written back by Lua, whose JSON would
+//! turn empty lists into objects and long numbers into rounded ones, so what changes by itself is a field of its own.
+
+use super::keys::Keys;
+use crate::types::UserId;
+use redis::{Script, ScriptInvocation};
+
+pub(super) struct Scripts {
+    pub(super) account_create: Script,
+    pub(super) account_change: Script,
+    pub(super) account_drop: Script,
+    pub(super) accept_step: Script,
+    pub(super) login_reserve: Script,
+    pub(super) login_release: Script,
+    pub(super) pending_begin: Script,
+    pub(super) pending_read: Script,
+    pub(super) pending_offer: Script,
+    pub(super) pending_fail: Script,
+    pub(super) pending_take: Script,
+    pub(super) enter: Script,
+    pub(super) session_read: Script,
+    pub(super) touch: Script,
+    pub(super) session_end: Script,
+    pub(super) user_end: Script,
+    pub(super) append: Script,
+    pub(super) head: Script,
+    pub(super) beat: Script,
+    pub(super) attach: Script,
+    pub(super) find: Script,
+    pub(super) carry: Script,
+}
+
+impl Scripts {
+    pub(super) fn new() -> Self {
+        let user = |body: &str| Script::new(&[include_str!("lua/user.lua"), body].concat());
+        let log = |body: &str| Script::new(&[include_str!("lua/log.lua"), body].concat());
+        Scripts {
+            account_create: user(include_str!("lua/account_create.lua")),
+            account_change: user(include_str!("lua/account_change.lua")),
+            account_drop: user("return redis.call('DEL', A)"),
+            accept_step: user(include_str!("lua/accept_step.lua")),
+            login_reserve: Script::new(include_str!("lua/login_reserve.lua")),
+            login_release: Script::new(include_str!("lua/login_release.lua")),
+            pending_begin: user(include_str!("lua/pending_begin.lua")),
+            pending_read: user("return standing(ARGV[1], ARGV[2], ARGV[3])"),
+            pending_offer: user(include_str!("lua/pending_offer.lua")),
+            pending_fail: user(include_str!("lua/pending_fail.lua")),
+            pending_take: user(include_str!("lua/pending_take.lua")),
+            enter: user(include_str!("lua/enter.lua")),
+            session_read: user(include_str!("lua/session_read.lua")),
+            touch: user(include_str!("lua/touch.lua")),
+            session_end: user("return forget(ARGV[1])"),
+            user_end: user("return end_user(tonumber(ARGV[1]), ARGV[2])"),
+            append: log(include_str!("lua/append.lua")),
+            head: log("return {counter(), redis.call('GET', BORN) or '', replid()}"),
+            beat: log(include_str!("lua/beat.lua")),
+            attach: log(include_str!("lua/attach.lua")),
+            find: log(include_str!("lua/find.lua")),
+            carry: log(include_str!("lua/carry.lua")),
+        }
+    }
+}
+
+/// A script on the slot of one user.
+pub(super) fn of_user<'a>(script: &'a Script, keys: &Keys, user: UserId) -> ScriptInvocation<'a> {
+    let mut call = script.prepare_invoke();
+    for key in keys.user(user) {
+        call.key(key);
+    }
+    call
+}
+
+/// A script on the log's slot.
+pub(super) fn of_log<'a>(script: &'a Script, keys: &Keys) -> ScriptInvocation<'a> {
+    let mut call = script.prepare_invoke();
+    for key in keys.log() {
+        call.key(key);
+    }
+    call
+}
