@@ -131,19 +131,6 @@ impl Accounts {
         Ok(false)
     }
 
-    /// Whether there is an account for which `wanted` holds; reads page by page until one is found.
-    pub async fn any(&self, wanted: impl Fn(&Account) -> bool + Send) -> Result<bool, AccountError> {
-        let mut after = None;
-        loop {
-            let page = self.store.roster(after.as_deref(), 500).await?;
-            if page.iter().any(&wanted) {
-                return Ok(true);
-            }
-            let Some(last) = page.last() else { return Ok(false) };
-            after = Some(last.name.to_string());
-        }
-    }
-
     /// By name or e-mail address.
     pub async fn show(&self, login: &str) -> Result<Option<Account>, AccountError> {
         match Login::parse(login) {

@@ -1,5 +1,6 @@
 //! The policy in force: read at start, watched, replaced whole or not at all.
 
+use crate::policy::problem::At;
 use crate::policy::{Policy, Problem};
 use arc_swap::ArcSwap;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ impl PolicyFile {
     pub fn load(path: Option<&Path>) -> Result<Self, Vec<Problem>> {
         let policy = match path {
             Some(p) => read(p)?,
-            None => Policy::default(),
+            None => Policy::parse("policy", "version: 1")?,
         };
         let in_force = Arc::new(ArcSwap::from_pointee(policy));
         Ok(PolicyFile { path: path.map(Path::to_path_buf), in_force, rejected: Mutex::default() })
@@ -69,8 +70,11 @@ impl PolicyFile {
 }
 
 fn read(path: &Path) -> Result<Policy, Vec<Problem>> {
-    let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|e| vec![Problem::unreadable(&name, &e)])?;
+    let name: Arc<str> = path.display().to_string().into();
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        let remedy = "Name a file that this user can read under `policy: { file: … }`.";
+        vec![Problem::new(&name, At::default(), format!("the policy cannot be read ({e})"), remedy)]
+    })?;
     Policy::parse(&name, &text)
 }
 

@@ -12,6 +12,7 @@ use crate::store::Store;
 use crate::sys::lease::Lease;
 use anyhow::{Context, bail};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A store, how it is followed, and the lease its log gives.
 pub struct Opened {
@@ -21,7 +22,7 @@ pub struct Opened {
     pub embedded: bool,
 }
 
-pub fn open(config: &Config) -> anyhow::Result<Opened> {
+pub async fn open(config: &Config) -> anyhow::Result<Opened> {
     match &config.store {
         StoreSettings::Embedded { path } => {
             if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
@@ -31,8 +32,8 @@ pub fn open(config: &Config) -> anyhow::Result<Opened> {
             Ok(Opened { feed: store.clone(), store, lease: Lease::always(), embedded: true })
         }
         StoreSettings::Redis { url, prefix, ca } => {
-            let settings = RedisSettings { url: url.clone(), prefix: prefix.clone(), ca: ca.clone() };
-            let store = Redis::connect(settings).context("the Redis settings cannot be used")?;
+            let settings = RedisSettings { url: url.clone(), prefix: prefix.clone(), ca_file: ca.clone(), lease: LEASE };
+            let store = Redis::connect(settings).await.context("the Redis settings cannot be used")?;
             Ok(Opened { feed: store.clone(), store, lease: Lease::not_yet(), embedded: false })
         }
     }
@@ -55,12 +56,15 @@ pub fn accounts(
     Accounts::new(store, passwords, extras.entropy.clone(), extras.clock.clone(), rules)
 }
 
+/// N of SPEC §9.
+const LEASE: Duration = Duration::from_secs(1);
+
 /// The accounts of a stopped gateway, by its embedded store.
 pub async fn offline_accounts(config: &Config) -> anyhow::Result<Accounts> {
     let StoreSettings::Embedded { .. } = config.store else {
         bail!("--offline opens an embedded store; with Redis, talk to a running gateway instead");
     };
-    let opened = open(config)?;
+    let opened = open(config).await?;
     let extras = Extras::of_the_system();
     let empty = opened.store.count_accounts().await? == 0;
     let keys = super::keys::load_or_create(config, empty, extras.clock.as_ref(), extras.entropy.as_ref())?;

@@ -70,7 +70,7 @@ impl Cached {
             absolute_end: s.absolute_end,
             token_until: old.map_or(s.absolute_end, |o| o.until),
             idle_end: AtomicU64::new(s.idle_end.as_millis()),
-            noted: AtomicU64::new(now.as_millis()),
+            noted: AtomicU64::new(0), // whoever reads it has a request: the first note is always due
         })
     }
 

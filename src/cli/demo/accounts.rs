@@ -41,7 +41,7 @@ async fn add(running: &Running, role: &Role, password: SecretString) -> Result<A
         locale: None,
         password: Some(password),
     };
-    running.accounts.add(new).await.map_err(|e| {
+    running.accounts.load().add(new).await.map_err(|e| {
         let cause = anyhow::Error::from(e);
         Failure::refused(format!(
             "the demo's account {} cannot be made: {cause:#}; the demo needs an empty store",

@@ -114,9 +114,11 @@ fn a_full_cache_makes_room_and_a_sweep_forgets() {
 #[test]
 fn activity_is_noted_once_a_minute_and_never_beyond_the_absolute_end() {
     let c = cached(&stored(1, 1, 1));
-    let idle = Duration::from_secs(3600);
-    assert_eq!(c.note_activity(NOW.plus(Duration::from_secs(59)), idle), None);
-    let at = NOW.plus(Duration::from_secs(60));
-    assert_eq!(c.note_activity(at, idle), Some(NOW.plus(Duration::from_secs(600))));
-    assert_eq!(c.note_activity(at, idle), None);
+    let idle = Duration::from_secs(300);
+    let after = |secs| NOW.plus(Duration::from_secs(secs));
+    assert_eq!(c.note_activity(NOW, idle), Some(after(300)));
+    assert_eq!(c.note_activity(after(59), idle), None);
+    assert_eq!(c.note_activity(after(60), idle), Some(after(360)));
+    assert_eq!(c.note_activity(after(60), idle), None);
+    assert_eq!(c.note_activity(after(590), idle), Some(after(600)));
 }
