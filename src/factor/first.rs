@@ -2,7 +2,7 @@
 
 pub mod local;
 
-pub use local::Local;
+pub use local::{Checked, Local};
 
 use crate::crypto::PasswordError;
 use crate::store::StoreError;

@@ -55,7 +55,7 @@ impl Gate {
         if !self.form_is_of(&pending.token, form_token) || !self.enrols(inbound, &pending).await? {
             return Ok(SetUpPage::Gone);
         }
-        if self.parts.first.check(account.name.as_str(), password).await?.is_none() {
+        if self.parts.first.check(account.name.as_str(), password).await?.passed().is_none() {
             self.record_password(inbound, account.name.as_str(), Some(account.id), audit::SignIn::WrongPassword);
             return Ok(match self.failed(inbound, &pending, |left| Answer::Wrong { left }).await? {
                 Answer::Wrong { .. } => self.ask_password(&pending, &account, SetCookies::new(), true),

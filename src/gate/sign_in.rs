@@ -11,6 +11,7 @@ use super::service::{Gate, subject};
 use super::verdict::Fault;
 use crate::audit;
 use crate::crypto::token::TokenKind;
+use crate::factor::first::Checked;
 use crate::policy::{Requirement, Second};
 use crate::store::{Account, Opened, Pending, Purpose, Session};
 use crate::sys::random;
@@ -33,8 +34,15 @@ impl Gate {
     ) -> Result<SignIn, Fault> {
         // read before the password is: what ends this user's sessions from now on ends this sign-in too
         let began = self.parts.store.head().await?.seq;
-        let Some(account) = self.parts.first.check(login, password).await? else {
-            self.record_password(inbound, login, None, audit::SignIn::WrongPassword);
+        let checked = self.parts.first.check(login, password).await?;
+        let (user, why) = match &checked {
+            Checked::Unknown => (None, audit::SignIn::UnknownUser),
+            Checked::Wrong(user) => (Some(*user), audit::SignIn::WrongPassword),
+            Checked::Disabled(user) => (Some(*user), audit::SignIn::Disabled),
+            Checked::Passed(account) => (Some(account.id), audit::SignIn::FirstFactorPassed),
+        };
+        let Some(account) = checked.passed() else {
+            self.record_password(inbound, login, user, why);
             return Ok(SignIn::Refused);
         };
         let now = self.parts.clock.now();

@@ -7,9 +7,29 @@ use super::FirstError;
 use crate::crypto::{Passwords, Verified};
 use crate::store::{Account, Changed, Ends, Store};
 use crate::sys::Entropy;
-use crate::types::Login;
+use crate::types::{Login, UserId};
 use secrecy::SecretString;
 use std::sync::Arc;
+
+/// What name and password came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Checked {
+    Passed(Account),
+    /// Nobody has that name.
+    Unknown,
+    Wrong(UserId),
+    /// The password was right.
+    Disabled(UserId),
+}
+
+impl Checked {
+    pub fn passed(self) -> Option<Account> {
+        match self {
+            Checked::Passed(account) => Some(account),
+            Checked::Unknown | Checked::Wrong(_) | Checked::Disabled(_) => None,
+        }
+    }
+}
 
 /// The first factor `local`.
 #[derive(Clone)]
@@ -24,20 +44,21 @@ impl Local {
         Local { store, passwords, entropy }
     }
 
-    /// The account that may sign in with what was typed; `None` for every reason why not.
-    pub async fn check(&self, login: &str, password: &SecretString) -> Result<Option<Account>, FirstError> {
+    /// Judges name and password; the visitor must not learn which refusal it was.
+    pub async fn check(&self, login: &str, password: &SecretString) -> Result<Checked, FirstError> {
         let account = match Login::parse(login) {
             Some(login) => self.store.account_by_login(&login).await?,
             None => None,
         };
         let stored = account.as_ref().and_then(|a| a.password.as_ref());
         let verified = self.passwords.verify(stored, password).await?;
-        match (account, verified) {
-            (Some(account), Verified::Yes { rehash }) if !account.disabled => {
-                Ok(Some(if rehash { self.rehash(account, password).await } else { account }))
-            }
-            (Some(_) | None, Verified::Yes { .. } | Verified::No) => Ok(None),
-        }
+        Ok(match (account, verified) {
+            (None, Verified::Yes { .. } | Verified::No) => Checked::Unknown,
+            (Some(account), Verified::No) => Checked::Wrong(account.id),
+            (Some(account), Verified::Yes { .. }) if account.disabled => Checked::Disabled(account.id),
+            (Some(account), Verified::Yes { rehash: false }) => Checked::Passed(account),
+            (Some(account), Verified::Yes { rehash: true }) => Checked::Passed(self.rehash(account, password).await),
+        })
     }
 
     /// Stores the same password under today's cost and pepper. Nothing ends with it, and where it does not succeed the
@@ -95,7 +116,7 @@ mod tests {
     async fn name_or_address_in_any_case_and_the_right_password_sign_in() {
         let (_, local) = people(passwords(&ring(), CHEAP)).await;
         for login in ["alice", "ALICE", " alice ", "alice@example.com", "Alice@Example.com"] {
-            let found = local.check(login, &secret(PASSWORD)).await.unwrap();
+            let found = local.check(login, &secret(PASSWORD)).await.unwrap().passed();
             assert_eq!(found.map(|a| a.name.to_string()).as_deref(), Some("alice"), "{login}");
         }
     }
@@ -115,7 +136,7 @@ mod tests {
         ];
         for (login, password) in table {
             let before = local.passwords.worked();
-            assert_eq!(local.check(login, &secret(password)).await.unwrap(), None, "{login} {password}");
+            assert_eq!(local.check(login, &secret(password)).await.unwrap().passed(), None, "{login} {password}");
             assert_eq!(local.passwords.worked() - before, 1, "{login} {password}");
         }
     }
@@ -127,7 +148,7 @@ mod tests {
         for now in [passwords(&old, Cost { iterations: 2, ..CHEAP }), passwords(&rotated(&old), CHEAP)] {
             let local = Local::new(store.clone(), now, Arc::new(SystemEntropy));
             let before = store.get("alice");
-            let found = local.check("alice", &secret(PASSWORD)).await.unwrap().unwrap();
+            let found = local.check("alice", &secret(PASSWORD)).await.unwrap().passed().unwrap();
             let after = store.get("alice");
             assert_ne!(before.password, after.password);
             assert_eq!(found, after);
@@ -144,7 +165,7 @@ mod tests {
         let now = passwords(&old, Cost { iterations: 2, ..CHEAP });
         let local = Local::new(store.clone(), now, Arc::new(SystemEntropy));
         store.outdate(1);
-        assert_eq!(local.check("alice", &secret(PASSWORD)).await.unwrap(), Some(store.get("alice")));
+        assert_eq!(local.check("alice", &secret(PASSWORD)).await.unwrap().passed(), Some(store.get("alice")));
     }
 
     #[tokio::test]
