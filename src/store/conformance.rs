@@ -1,1 +1,85 @@
-//! TBW
+//! One contract for every store: each test runs over the embedded store (in memory and in a file) and over Redis.
+
+mod accounts;
+mod feed;
+mod pendings;
+mod sample;
+mod server;
+mod sessions;
+mod stale;
+
+use super::Store;
+use super::embedded::Embedded;
+use super::redis::Redis;
+use server::Server;
+use std::sync::Arc;
+
+/// What keeps a store's place alive beside the store.
+struct Place<S> {
+    store: Arc<S>,
+    _dir: Option<tempfile::TempDir>,
+}
+
+async fn memory(_: &str) -> Place<Embedded> {
+    Place { store: Embedded::memory().unwrap(), _dir: None }
+}
+
+async fn file(_: &str) -> Place<Embedded> {
+    let dir = tempfile::tempdir().unwrap();
+    Place { store: Embedded::open(&dir.path().join("store.db")).unwrap(), _dir: Some(dir) }
+}
+
+async fn redis(test: &str) -> Place<Redis> {
+    let store = Server::shared().store(test).await;
+    Place { store, _dir: None }
+}
+
+macro_rules! conformance {
+    ($($file:ident :: $test:ident),* $(,)?) => {
+        conformance!(@on memory, $($file :: $test),*);
+        conformance!(@on file, $($file :: $test),*);
+        conformance!(@on redis, $($file :: $test),*);
+    };
+    (@on $place:ident, $($file:ident :: $test:ident),*) => {
+        mod $place {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    let place = super::$place(stringify!($test)).await;
+                    super::$file::$test(place.store.clone()).await;
+                }
+            )*
+        }
+    };
+}
+
+conformance! {
+    accounts::names_and_addresses_share_one_namespace,
+    accounts::of_a_hundred_who_want_one_name_one_gets_it,
+    accounts::a_write_of_an_older_version_is_refused,
+    accounts::a_renamed_account_is_found_by_its_new_name_alone,
+    accounts::the_roster_is_in_order_and_can_be_paged,
+    accounts::a_totp_step_is_accepted_once_and_never_an_older_one,
+    accounts::of_a_hundred_uses_of_one_step_one_is_accepted,
+    accounts::a_change_never_takes_a_spent_step_back,
+    pendings::a_pending_sign_in_ends_by_its_own_time,
+    pendings::the_offered_secret_stays_the_same,
+    pendings::wrong_codes_are_counted_and_the_last_one_ends_it,
+    pendings::of_a_hundred_takers_one_gets_it,
+    sessions::of_a_hundred_openings_one_opens,
+    sessions::a_session_ends_by_idling_and_absolutely,
+    sessions::a_rotation_serves_the_old_token_for_a_moment,
+    sessions::a_rotation_needs_its_own_pending_sign_in_and_a_living_session,
+    sessions::an_ended_session_is_gone_and_no_touch_brings_it_back,
+    sessions::a_touch_moves_the_idle_end_forward_only,
+    sessions::ending_a_user_beats_a_sign_in_begun_before,
+    sessions::the_excepted_session_lives_on_and_can_step_up,
+    sessions::a_disabled_account_opens_nothing,
+    sessions::a_changed_password_ends_the_other_sessions,
+    sessions::an_enrolment_is_confirmed_in_one_step,
+    sessions::an_enrolment_of_another_secret_is_refused,
+    sessions::of_a_hundred_confirmations_one_counts,
+    sessions::an_enrolment_in_a_session_rotates_it,
+    sessions::everything_is_over_for_who_began_before,
+    sessions::the_log_counts_without_gaps,
+}

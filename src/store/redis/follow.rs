@@ -210,9 +210,11 @@ impl Following {
         loop {
             let deadline = every.tick().await + self.redis.lease;
             let asked = lease::now(); // before the question leaves
+            let had = self.place().as_ref().map_or(0, |p| p.seq);
             // the lease runs out by itself while the server does not answer; the link finds it again
             let Ok(tail) = self.redis.beat().await else { continue };
-            if !self.known(&tail) {
+            // what was applied before the question is in the log when it is answered, or the log has lost it
+            if tail.seq < had || !self.known(&tail) {
                 return Broken::Place;
             }
             self.redis.raise_floor(tail.all);

@@ -1,0 +1,216 @@
+//! Following the log: in order, under the lease, through a frozen and an emptied server.
+
+use super::sample::*;
+use super::server::{Server, until};
+use crate::store::embedded::Embedded;
+use crate::store::feed::{Feed, Follower};
+use crate::store::redis::{Redis, RedisSettings};
+use crate::store::{Entry, Fact, Head, Opened, Purpose, Step, Store};
+use crate::sys::lease::Lease;
+use crate::types::Seq;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+#[derive(Clone, Debug, PartialEq)]
+enum Heard {
+    Attached(Head),
+    Applied(Entry),
+    Flushed,
+}
+
+#[derive(Default)]
+struct Ear(Mutex<Vec<Heard>>);
+impl Follower for Ear {
+    fn attached(&self, head: &Head) {
+        self.0.lock().unwrap().push(Heard::Attached(head.clone()));
+    }
+    fn apply(&self, entry: &Entry) {
+        self.0.lock().unwrap().push(Heard::Applied(entry.clone()));
+    }
+    fn flush(&self) {
+        self.0.lock().unwrap().push(Heard::Flushed);
+    }
+}
+impl Ear {
+    fn all(&self) -> Vec<Heard> {
+        self.0.lock().unwrap().clone()
+    }
+    fn facts(&self) -> Vec<Entry> {
+        let applied = |h| if let Heard::Applied(e) = h { Some(e) } else { None };
+        self.all().into_iter().filter_map(applied).collect()
+    }
+    fn count(&self, what: impl Fn(&Heard) -> bool) -> usize {
+        self.all().iter().filter(|h| what(h)).count()
+    }
+}
+
+/// One node: a store's handle that follows the log.
+struct Node<S> {
+    store: Arc<S>,
+    ear: Arc<Ear>,
+    lease: Arc<Lease>,
+    _stop: DropGuard,
+}
+
+async fn node<S: Feed>(store: Arc<S>) -> Node<S> {
+    let (ear, lease, stop) = (Arc::new(Ear::default()), Lease::not_yet(), CancellationToken::new());
+    tokio::spawn(store.clone().follow(ear.clone(), lease.clone(), stop.clone()));
+    until("the lease", LONG, || lease.held()).await;
+    Node { store, ear, lease, _stop: stop.drop_guard() }
+}
+
+async fn redis_node(settings: RedisSettings) -> Node<Redis> {
+    node(Redis::connect(settings).await.unwrap()).await
+}
+
+fn short(server: &Server) -> RedisSettings {
+    RedisSettings { lease: Duration::from_millis(300), ..server.settings("pc") }
+}
+
+const LONG: Duration = Duration::from_secs(20);
+
+#[tokio::test]
+async fn the_embedded_store_has_applied_a_sign_out_when_the_call_returns() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("s.db");
+    let n = node(Embedded::open(&path).unwrap()).await;
+    let user = alice(&*n.store).await.id;
+    let session = signed_in(&*n.store, user).await;
+    let seq = n.store.end_session(user, session.id).await.unwrap().unwrap();
+    assert_eq!(n.ear.facts(), [Entry { seq, fact: Fact::SessionEnded { user, session: session.id } }]);
+    let seq = n.store.end_user(user, None).await.unwrap();
+    assert_eq!(n.ear.facts().last(), Some(&Entry { seq, fact: Fact::UserEnded { user, except: None } }));
+    // a command beside the gateway, on the same file
+    let other = Embedded::open(&path).unwrap();
+    let seq = other.end_user(user, None).await.unwrap();
+    until("the other process' entry", LONG, || n.ear.facts().last().is_some_and(|e| e.seq == seq)).await;
+    assert_eq!(n.ear.facts().len(), 3);
+}
+
+#[tokio::test]
+async fn the_embedded_store_keeps_its_data_over_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("s.db");
+    let s = Embedded::open(&path).unwrap();
+    let user = alice(&*s).await.id;
+    let (kept, ended) = (signed_in(&*s, user).await, signed_in(&*s, user).await);
+    s.end_session(user, ended.id).await.unwrap();
+    let head = s.head().await.unwrap();
+    drop(s);
+    let s = Embedded::open(&path).unwrap();
+    assert_eq!(s.head().await.unwrap(), head);
+    assert!(lives(&*s, &kept).await);
+    assert!(!lives(&*s, &ended).await);
+}
+
+#[tokio::test]
+async fn two_nodes_see_every_entry_in_order() {
+    let server = Server::start(&[]);
+    let (a, b) = (redis_node(server.settings("pc")).await, redis_node(server.settings("pc")).await);
+    let user = alice(&*a.store).await.id;
+    let mut told = Vec::new();
+    for n in 0..200 {
+        let store = if n % 2 == 0 { &a.store } else { &b.store };
+        told.push(store.append(&Fact::UserChanged { user }).await.unwrap());
+    }
+    for node in [&a, &b] {
+        until("all entries", LONG, || node.ear.facts().len() == 200).await;
+        assert_eq!(node.ear.facts().iter().map(|e| e.seq).collect::<Vec<_>>(), told);
+        assert_eq!(node.ear.count(|h| *h == Heard::Flushed), 0);
+        assert!(node.lease.held());
+    }
+}
+
+#[tokio::test]
+async fn a_frozen_server_costs_the_lease_and_its_return_brings_it_back_without_a_flush() {
+    let server = Server::start(&[]);
+    let n = redis_node(short(&server)).await;
+    let user = alice(&*n.store).await.id;
+    server.freeze();
+    until("the lease's end", Duration::from_secs(2), || !n.lease.held()).await;
+    assert!(n.store.account(user).await.is_err());
+    server.thaw();
+    until("the lease's return", LONG, || n.lease.held()).await;
+    let seq = n.store.end_user(user, None).await.unwrap();
+    until("the entry", LONG, || n.ear.facts().last().is_some_and(|e| e.seq == seq)).await;
+    assert_eq!(n.ear.count(|h| *h == Heard::Flushed), 0);
+}
+
+#[tokio::test]
+async fn an_emptied_server_ends_everything_on_every_node_once() {
+    let server = Server::start(&[]);
+    let (a, b) = (redis_node(short(&server)).await, redis_node(short(&server)).await);
+    let user = alice(&*a.store).await.id;
+    let session = signed_in(&*a.store, user).await;
+    let last = a.store.append(&Fact::UserChanged { user }).await.unwrap();
+    until("both nodes", LONG, || [&a, &b].iter().all(|n| n.ear.facts().len() == 1)).await;
+    server.run(&["FLUSHALL"]).await;
+    let everything = |h: &Heard| matches!(h, Heard::Applied(Entry { fact: Fact::Everything, .. }));
+    for n in [&a, &b] {
+        until("everything", LONG, || n.ear.count(everything) > 0).await;
+        until("the lease's return", LONG, || n.lease.held()).await;
+        assert!(n.ear.count(|h| *h == Heard::Flushed) > 0);
+        assert!(!lives(&*n.store, &session).await);
+    }
+    let over: Vec<Seq> = a.ear.facts().iter().filter(|e| e.fact == Fact::Everything).map(|e| e.seq).collect();
+    assert!(over.iter().all(|s| *s == over[0]), "one entry for all who noticed: {over:?}");
+    assert!(over[0].0 >= last.0 + (1 << 20));
+    let again = created(&*a.store, account("alice", None)).await.id;
+    assert!(lives(&*b.store, &signed_in(&*a.store, again).await).await);
+}
+
+#[tokio::test]
+async fn what_a_server_lost_is_written_back_by_the_nodes_that_saw_it() {
+    let server = Server::start(&[]);
+    let n = redis_node(short(&server)).await;
+    let f = factor(Some(1));
+    let user =
+        created(&*n.store, crate::store::Account { factors: vec![f.clone()], ..account("alice", None) }).await.id;
+    let session = signed_in(&*n.store, user).await;
+    let before = n.store.append(&Fact::UserChanged { user }).await.unwrap();
+    let p = pending(&*n.store, user, Purpose::SignIn).await;
+    until("the first entry", LONG, || n.ear.facts().len() == 1).await;
+    let slot = |kind: &str| format!("pc:{{{user}}}:{kind}");
+    for kind in ["a", "s", "p"] {
+        server.run(&["COPY", &slot(kind), &format!("kept:{kind}")]).await;
+    }
+    assert_eq!(n.store.accept_totp_step(user, f.id, 2, NOW).await.unwrap(), Step::Accepted);
+    let lost = n.store.end_user(user, None).await.unwrap();
+    until("the second entry", LONG, || n.ear.facts().len() == 2).await;
+    // back to where it was before the ending, as a failover to a replica behind does it
+    server.run(&["EVAL", LOSE, "0", &slot("a"), &slot("s"), &slot("p"), &slot("m"), &before.0.to_string()]).await;
+    until("the flush", LONG, || n.ear.count(|h| *h == Heard::Flushed) > 0).await;
+    until("the lease's return", LONG, || n.lease.held()).await;
+    assert!(!lives(&*n.store, &session).await);
+    assert_eq!(n.store.accept_totp_step(user, f.id, 2, NOW).await.unwrap(), Step::Replayed);
+    assert_eq!(n.store.open_session(at(&p), &session_for(user, p.began), NOW).await.unwrap(), Opened::Ended);
+    assert!(n.store.head().await.unwrap().seq > lost);
+    assert_eq!(n.ear.count(|h| matches!(h, Heard::Applied(Entry { fact: Fact::Everything, .. }))), 0);
+}
+
+/// Takes the user's slot and the log back.
+const LOSE: &str = "
+for i, kind in ipairs({'a', 's', 'p'}) do redis.call('COPY', 'kept:' .. kind, ARGV[i], 'REPLACE') end
+redis.call('DEL', ARGV[4])
+local last = redis.call('XREVRANGE', 'pc:{r}:log', '+', '-', 'COUNT', 1)[1]
+redis.call('XDEL', 'pc:{r}:log', last[1])
+return redis.call('SET', 'pc:{r}:seq', ARGV[5])";
+
+#[tokio::test]
+async fn an_ending_whose_writer_crashed_half_way_is_finished_by_a_node() {
+    let server = Server::start(&[]);
+    let s = server.store("pc").await;
+    let user = alice(&*s).await.id;
+    let session = signed_in(&*s, user).await;
+    let fact = serde_json::to_string(&Fact::UserEnded { user, except: None }).unwrap();
+    server.run(&["INCR", "pc:{r}:seq"]).await;
+    server.run(&["XADD", "pc:{r}:log", "*", "s", "1", "f", &fact]).await;
+    assert!(lives(&*s, &session).await);
+    let n = redis_node(server.settings("pc")).await; // begins to follow after the entry
+    let limit = tokio::time::Instant::now() + LONG;
+    while lives(&*n.store, &session).await {
+        assert!(tokio::time::Instant::now() < limit, "never finished");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,98 @@
+//! A real server on a free loopback port, in a folder of its own, dead when its handle or the test process is gone.
+
+use crate::store::Store;
+use crate::store::redis::{Redis, RedisSettings};
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+pub(super) struct Server {
+    port: u16,
+    pid: Pid,
+    shell: Child,
+    stdin: Option<ChildStdin>,
+    _log: BufReader<ChildStdout>,
+    _dir: tempfile::TempDir,
+}
+
+impl Server {
+    /// For tests that leave the server itself alone; each has its own prefix.
+    pub(super) fn shared() -> &'static Server {
+        static SHARED: OnceLock<Server> = OnceLock::new();
+        SHARED.get_or_init(|| Server::start(&[]))
+    }
+
+    pub(super) fn start(more: &[&str]) -> Server {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let dir = tempfile::tempdir().unwrap();
+        // the shell's `cat` ends with this process, however it ends
+        let mut shell = Command::new("sh")
+            .args(["-c", "redis-server \"$@\" & cat >/dev/null; kill -9 $!", "sh"])
+            .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--dir"])
+            .arg(dir.path())
+            .args(more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = shell.stdin.take();
+        let mut log = BufReader::new(shell.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("Ready to accept connections") {
+            line.clear();
+            let read = log.read_line(&mut line).unwrap();
+            assert!(read > 0, "no redis-server: ./test installs it");
+        }
+        let pid = line.split(':').next().and_then(|p| p.parse().ok()).and_then(Pid::from_raw).unwrap();
+        Server { port, pid, shell, stdin, _log: log, _dir: dir }
+    }
+
+    pub(super) fn settings(&self, prefix: &str) -> RedisSettings {
+        let url = format!("redis://127.0.0.1:{}", self.port).into();
+        RedisSettings { prefix: prefix.into(), ..RedisSettings::new(url) }
+    }
+
+    pub(super) async fn store(&self, prefix: &str) -> Arc<Redis> {
+        let store = Redis::connect(self.settings(prefix)).await.unwrap();
+        store.ping().await.unwrap();
+        store
+    }
+
+    /// Runs any command on the server, as an operator would.
+    pub(super) async fn run(&self, words: &[&str]) -> redis::Value {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port)).unwrap();
+        let mut con = client.get_multiplexed_async_connection().await.unwrap();
+        let mut cmd = redis::Cmd::new();
+        for w in words {
+            cmd.arg(*w);
+        }
+        cmd.query_async(&mut con).await.unwrap()
+    }
+
+    pub(super) fn freeze(&self) {
+        kill_process(self.pid, Signal::STOP).unwrap();
+    }
+    pub(super) fn thaw(&self) {
+        kill_process(self.pid, Signal::CONT).unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        let _ = self.shell.wait();
+    }
+}
+
+/// Waits for what another task will bring about; fails after `limit`.
+pub(super) async fn until(what: &str, limit: Duration, mut there: impl FnMut() -> bool) {
+    let waiting = async {
+        while !there() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    assert!(tokio::time::timeout(limit, waiting).await.is_ok(), "waited in vain: {what}");
+}

@@ -1,0 +1,54 @@
+//! What a crash leaves behind in a store that has no transactions over slots, and what somebody else puts there.
+
+use super::sample::*;
+use super::server::Server;
+use crate::store::{Created, NewAccount, Store, StoreError};
+use crate::types::Login;
+
+#[tokio::test]
+async fn a_name_reserved_by_a_crashed_creation_can_be_taken_over_after_a_while() {
+    let server = Server::shared();
+    let s = server.store("stale-names").await;
+    let time = server_seconds(server).await;
+    for (key, age) in [("young", 0), ("old", 60)] {
+        let value = format!("{}|{}|0", user_id(), time - age);
+        server.run(&["SET", &format!("stale-names:{{l:{key}}}"), &value]).await;
+    }
+    let create = |name| NewAccount { account: account(name, None) };
+    assert_eq!(s.create_account(&create("young")).await.unwrap(), Created::NameTaken);
+    assert_eq!(s.create_account(&create("old")).await.unwrap(), Created::Yes);
+    assert!(s.account_by_login(&Login::parse("old").unwrap()).await.unwrap().is_some());
+    assert!(s.account_by_login(&Login::parse("young").unwrap()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_foreign_value_under_a_key_is_a_broken_record_and_no_panic() {
+    let server = Server::shared();
+    let s = server.store("stale-types").await;
+    let alice = alice(&*s).await;
+    let session = signed_in(&*s, alice.id).await;
+    server.run(&["SET", &format!("stale-types:{{{}}}:a", alice.id), "x"]).await;
+    assert!(matches!(s.account(alice.id).await, Err(StoreError::Corrupt { .. })));
+    assert!(matches!(s.session(of(&session), NOW).await, Err(StoreError::Corrupt { .. })));
+    assert!(matches!(s.accept_totp_step(alice.id, factor_id(), 1, NOW).await, Err(StoreError::Corrupt { .. })));
+}
+
+#[tokio::test]
+async fn a_server_that_may_evict_is_refused_and_one_that_is_away_is_unavailable() {
+    let server = Server::start(&["--maxmemory-policy", "allkeys-lru"]);
+    let s = crate::store::redis::Redis::connect(server.settings("pc")).await.unwrap();
+    assert!(matches!(s.ping().await, Err(StoreError::Unfit(_))));
+    server.run(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(120)).await; // a failure answers for a moment
+    s.ping().await.unwrap();
+    assert_eq!(s.warnings().await.unwrap().len(), 2);
+    drop(server);
+    assert!(matches!(s.ping().await, Err(StoreError::Unavailable { .. })));
+    assert!(matches!(s.account(user_id()).await, Err(StoreError::Unavailable { .. })));
+}
+
+/// The server's own clock.
+async fn server_seconds(server: &Server) -> u64 {
+    let (seconds, _): (u64, u64) = redis::from_redis_value(server.run(&["TIME"]).await).unwrap();
+    seconds
+}
