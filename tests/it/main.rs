@@ -4,7 +4,27 @@
 mod support;
 
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod config;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod framing;
+#[cfg(test)]
+mod h2;
+#[cfg(test)]
 mod headers;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod paths;
+#[cfg(test)]
+mod policy;
 #[cfg(test)]
 mod programs;
 #[cfg(test)]
@@ -14,4 +34,14 @@ mod sign_in;
 #[cfg(test)]
 mod sign_out;
 #[cfg(test)]
+mod store_faults;
+#[cfg(test)]
+mod streams;
+#[cfg(test)]
+mod tls;
+#[cfg(test)]
 mod totp;
+#[cfg(test)]
+mod two_nodes;
+#[cfg(test)]
+mod websockets;

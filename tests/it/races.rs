@@ -1,7 +1,7 @@
 //! What may happen once happens once, however many ask at the same time, on however many nodes.
 
-use crate::support::client::form_token;
-use crate::support::{Answer, Ask, Gateway, MFA_ON, PASSWORD, Store, Visitor, on_both_stores};
+use crate::support::client::{code_form, confirm_form, typed_key};
+use crate::support::{Ask, Authenticator, Gateway, MFA_ON, PASSWORD, Store, Visitor, on_both_stores};
 use futures::future::join_all;
 
 on_both_stores! {
@@ -38,10 +38,6 @@ async fn let_in(nodes: &[Gateway], asks: Vec<(Visitor, Ask)>) -> usize {
     join_all(sent).await.into_iter().filter(|done| *done).count()
 }
 
-fn code_form(page: &Answer, code: &str) -> Ask {
-    Ask::form("/.portcullis/challenge", &[("form_token", &form_token(page)), ("code", code)])
-}
-
 async fn one_code_in_a_hundred_sign_ins_lets_one_in(store: Store) {
     let nodes = nodes(store).await;
     let mut app = nodes[0].visitor().enrol("alice").await;
@@ -71,10 +67,8 @@ async fn one_enrolment_confirmed_many_times_makes_one_session(store: Store) {
     let mut visitor = nodes[0].visitor();
     let answer = visitor.give_password("alice", PASSWORD, "/").await;
     let page = visitor.follow(&answer).await;
-    let mut app = crate::support::Authenticator::of_key(&crate::support::client::typed_key(&page));
+    let mut app = Authenticator::of_key(&typed_key(&page));
     let code = app.next_code().await;
-    let token = form_token(&page);
-    let fields = [("form_token", token.as_str()), ("action", "confirm"), ("code", code.as_str())];
-    let asks = (0..40).map(|_| (visitor.clone(), Ask::form("/.portcullis/set-up", &fields))).collect();
+    let asks = (0..40).map(|_| (visitor.clone(), confirm_form(&page, &code))).collect();
     assert_eq!(let_in(&nodes, asks).await, 1);
 }

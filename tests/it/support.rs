@@ -19,7 +19,6 @@ pub use client::{Answer, Ask, Visitor};
 pub use gateway::Gateway;
 pub use otp::Authenticator;
 pub use plan::{Plan, Store};
-pub use upstream::Upstream;
 
 use std::future::Future;
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 use crate::support::client::{form_token, typed_key};
 use crate::support::{Answer, Ask, Authenticator, Gateway, MFA_ON, Store, Visitor, on_both_stores, otp};
+use regex::Regex;
 
 on_both_stores! {
     enrolling_lets_in_and_the_next_sign_in_asks_for_a_code,
@@ -68,7 +69,15 @@ async fn the_set_up_page_shows_one_key_in_groups_of_four(store: Store) {
     let key = typed_key(&page);
     assert!(key.len() == 32 && key.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b)), "{key}");
     assert!(page.text().contains("<svg"), "the QR code is inline");
-    assert!(!page.text().contains("otpauth://"), "the address is in the picture only");
+    let groups =
+        Regex::new(r"(?s)class=.key.[^>]*>(.*?)</code>").unwrap().captures(&page.text()).unwrap()[1].to_string();
+    assert_eq!(groups.matches("<span>").count(), 8, "groups of four: {groups}");
+    let uri = Regex::new(
+        r#"href="otpauth://totp/([^:?"]+):[^?"]+\?secret=([A-Z2-7]+)&#38;issuer=([^&"]+)&#38;algorithm=SHA1&#38;digits=6&#38;period=30""#,
+    );
+    let text = page.text();
+    let uri = uri.unwrap().captures(&text).unwrap_or_else(|| panic!("no key URI on {text}"));
+    assert_eq!((&uri[1], &uri[2]), (&uri[3], key.as_str()));
     for name in ["Google Authenticator", "Microsoft Authenticator", "Authy", "1Password", "Bitwarden"] {
         assert!(page.text().contains(name), "{name}");
     }

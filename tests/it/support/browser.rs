@@ -3,6 +3,7 @@
 use super::process::{Process, free_port, local};
 use super::{GUARD, until};
 use fantoccini::elements::Element;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use std::process::Command;
@@ -37,7 +38,8 @@ impl Browser {
             "--window-size=1000,1400",
             &format!("--user-data-dir={}", profile.display()),
         ];
-        let wanted = serde_json::json!({ "goog:chromeOptions": { "args": args } });
+        let wanted =
+            serde_json::json!({ "goog:chromeOptions": { "args": args }, "goog:loggingPrefs": { "browser": "ALL" } });
         let capabilities = wanted.as_object().unwrap().clone();
         let page = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
@@ -74,6 +76,30 @@ impl Browser {
     pub async fn press(&self, css: &str) {
         self.find(css).await.click().await.unwrap();
     }
+    /// Waits for this page, with or without a slash at its end.
+    pub async fn reaches(&self, url: &str) {
+        let wanted = url.trim_end_matches('/').to_string();
+        until(&format!("the browser to reach {url}"), || async { self.url().await.trim_end_matches('/') == wanted })
+            .await;
+        self.find("body").await;
+    }
+    pub async fn until_gone(&self, css: &str) {
+        until(&format!("{css} to be gone"), || async { !self.has(css).await }).await;
+    }
+    /// Runs a script in the page; it ends by calling its last argument.
+    pub async fn run(&self, script: &str) -> serde_json::Value {
+        self.page.execute_async(script, Vec::new()).await.unwrap()
+    }
+    /// Whether a style sheet applies.
+    pub async fn is_styled(&self) -> bool {
+        self.run("arguments[0](document.styleSheets.length)").await != 0
+    }
+    /// What the browser's console complains of.
+    pub async fn refusals(&self) -> Vec<String> {
+        let told = self.page.issue_cmd(Console).await.unwrap();
+        let lines = told.as_array().cloned().unwrap_or_default();
+        lines.iter().map(|l| l["message"].to_string()).filter(|m| m.contains("Content Security Policy")).collect()
+    }
     /// The text of the QR code that a camera would see on the screen.
     pub async fn read_qr(&self) -> String {
         let png = self.page.screenshot().await.unwrap();
@@ -88,5 +114,18 @@ impl Browser {
 impl Drop for Browser {
     fn drop(&mut self) {
         self.driver.end(); // the driver ends Chromium
+    }
+}
+
+/// The driver's own command for the console's lines.
+#[derive(Debug)]
+struct Console;
+
+impl WebDriverCompatibleCommand for Console {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+    fn method_and_body(&self, _: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(r#"{"type":"browser"}"#.into()))
     }
 }

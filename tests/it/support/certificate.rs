@@ -1,10 +1,18 @@
 //! Certificates of a throw-away authority, and clients that trust it.
 
+use super::process::{free_port, local};
+use super::raw::read_head;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
@@ -52,4 +60,31 @@ impl Certificate {
         std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).unwrap();
         std::fs::write(cert, &self.cert).unwrap();
     }
+}
+
+/// An app behind TLS that says ok to everything.
+pub async fn https_app(certificate: &Certificate) -> SocketAddr {
+    let chain = CertificateDer::pem_slice_iter(certificate.cert.as_bytes()).map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_slice(certificate.key.as_bytes()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind(local(free_port())).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((tcp, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut tls) = acceptor.accept(tcp).await else { return };
+                while read_head(&mut tls).await.is_some() {
+                    let _ = tls.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+                }
+            });
+        }
+    });
+    address
 }

@@ -153,16 +153,20 @@ impl Visitor {
         self.send_over(&mut io, ask).await
     }
     pub async fn send_over(&mut self, io: &mut Box<dyn Io>, ask: Ask) -> Answer {
+        let shown = format!("{} {}", ask.method, ask.target);
+        self.try_over(io, ask).await.unwrap_or_else(|| panic!("no answer to {shown}"))
+    }
+    /// `None` where the connection ends before an answer is whole.
+    pub async fn try_over(&mut self, io: &mut Box<dyn Io>, ask: Ask) -> Option<Answer> {
         let mut bytes = self.head(&ask).into_bytes();
         bytes.extend(ask.body.iter().flatten());
         let answer = within(&format!("{} {}", ask.method, ask.target), async {
             let _ = io.write_all(&bytes).await; // an early refusal may close before all is written
             read_answer(io, ask.method == "HEAD").await
         })
-        .await
-        .unwrap_or_else(|| panic!("no answer to {} {}", ask.method, ask.target));
+        .await?;
         self.take_cookies(&answer);
-        answer
+        Some(answer)
     }
     fn take_cookies(&mut self, answer: &Answer) {
         for line in answer.all("set-cookie") {
@@ -227,8 +231,7 @@ impl Visitor {
         assert!(self.session_cookie().is_some() && arrived.status == 200, "{}\n{}", arrived.head, arrived.text());
     }
     pub async fn give_code(&mut self, page: &Answer, code: &str) -> Answer {
-        let token = form_token(page);
-        self.send(Ask::form("/.portcullis/challenge", &[("form_token", &token), ("code", code)])).await
+        self.send(code_form(page, code)).await
     }
     /// From password to enrolled, under a policy that asks for it.
     pub async fn enrol(&mut self, name: &str) -> Authenticator {
@@ -245,16 +248,12 @@ impl Visitor {
         app
     }
     pub async fn confirm(&mut self, page: &Answer, code: &str) -> Answer {
-        let token = form_token(page);
-        let fields = [("form_token", token.as_str()), ("action", "confirm"), ("code", code)];
-        self.send(Ask::form("/.portcullis/set-up", &fields)).await
+        self.send(confirm_form(page, code)).await
     }
     pub async fn sign_out(&mut self, everywhere: bool) -> Answer {
         let page = self.get("/.portcullis/sign-out").await;
-        let token = form_token(&page);
-        let mut fields = vec![("form_token", token.as_str())];
-        fields.extend(everywhere.then_some(("everywhere", "1")));
-        self.send(Ask::form("/.portcullis/sign-out", &fields)).await
+        let scope = if everywhere { "everywhere" } else { "here" };
+        self.send(Ask::form("/.portcullis/sign-out", &[("form_token", &form_token(&page)), ("scope", scope)])).await
     }
     /// Whether the app is reached; what comes instead must be the gate's own 303 or 401.
     pub async fn is_in(&mut self) -> bool {
@@ -264,19 +263,41 @@ impl Visitor {
     }
 }
 
-/// The hidden field of the page's form.
+/// The challenge's form, filled in.
+pub fn code_form(page: &Answer, code: &str) -> Ask {
+    filled("/.portcullis/challenge", page, code)
+}
+
+/// The set-up page's form, filled in.
+pub fn confirm_form(page: &Answer, code: &str) -> Ask {
+    filled("/.portcullis/set-up", page, code)
+}
+
+fn filled(action: &str, page: &Answer, code: &str) -> Ask {
+    let text = page.text();
+    let form = text.split("<form").find(|f| f.contains("name=\"code\""));
+    let form = form.unwrap_or_else(|| panic!("no field for a code on\n{}\n{text}", page.head));
+    let hidden = Regex::new(r#"<input type="hidden" name="([^"]+)" value="([^"]*)""#).unwrap();
+    let mut fields: Vec<(String, String)> = hidden
+        .captures_iter(form)
+        .map(|c| (c[1].to_string(), c[2].replace("&#38;", "&").replace("&amp;", "&")))
+        .collect();
+    fields.push(("code".into(), code.into()));
+    Ask::form(action, &fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>())
+}
+
+/// The token that the page's forms carry.
 pub fn form_token(page: &Answer) -> String {
     let text = page.text();
-    let input = Regex::new(r#"<input[^>]*name="form_token"[^>]*>"#).unwrap();
-    let value = Regex::new(r#"value="([^"]+)""#).unwrap();
-    let field = input.find(&text).unwrap_or_else(|| panic!("no form token on\n{}\n{text}", page.head)).as_str();
-    value.captures(field).unwrap()[1].to_string()
+    let field = Regex::new(r#"name="form_token" value="([^"]+)""#).unwrap();
+    let found = field.captures(&text).unwrap_or_else(|| panic!("no form token on\n{}\n{text}", page.head));
+    found[1].to_string()
 }
 
 /// The key that the set-up page shows for typing.
 pub fn typed_key(page: &Answer) -> String {
     let text = page.text();
-    let shown = Regex::new(r#"(?s)<code[^>]*id="key"[^>]*>(.*?)</code>"#).unwrap();
+    let shown = Regex::new(r#"(?s)<code[^>]*class="key"[^>]*>(.*?)</code>"#).unwrap();
     let inside = shown.captures(&text).unwrap_or_else(|| panic!("no key on\n{}\n{text}", page.head))[1].to_string();
-    Regex::new(r"<[^>]*>|\s|&nbsp;").unwrap().replace_all(&inside, "").into_owned()
+    Regex::new(r"<[^>]*>|\s").unwrap().replace_all(&inside, "").into_owned()
 }

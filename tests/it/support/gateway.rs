@@ -1,5 +1,6 @@
 //! The real binary with a configuration of its own, and the commands an operator would give it.
 
+use super::chaos::Wire;
 use super::plan::{Plan, Store};
 use super::process::{Process, local};
 use super::raw::{Reaction, react, read_answer};
@@ -55,13 +56,20 @@ impl Gateway {
         };
         gateway.write_config();
         if gateway.plan.store == Store::Redis {
-            gateway.succeed(&["keys", "generate"]);
+            gateway.succeed(&["keys", "generate", "--out", gateway.dir().join("keys.yaml").to_str().unwrap()]);
         }
         gateway.run().await;
         gateway
     }
     /// A second node of the same deployment: same origin, store, keys and policy.
     pub async fn twin(&self) -> Gateway {
+        self.twin_at(None).await
+    }
+    /// The same, with a way of its own to Redis.
+    pub async fn twin_through(&self, wire: &Wire) -> Gateway {
+        self.twin_at(Some(wire.url())).await
+    }
+    async fn twin_at(&self, url: Option<String>) -> Gateway {
         let (public, admin) = self.plan.twin();
         let twin = Gateway {
             address: local(public),
@@ -74,7 +82,12 @@ impl Gateway {
             dir: self.dir.clone(),
             node: "two".into(),
         };
-        twin.write_config();
+        let ports = (twin.address.port(), twin.admin.port());
+        let mut yaml = self.plan.yaml(self.dir.path(), &twin.node, ports, &self.upstream);
+        if let (Some(url), Some(redis)) = (url, &self.redis) {
+            yaml = yaml.replace(&redis.url(), &url);
+        }
+        fs::write(twin.config(), yaml).unwrap();
         twin.run().await;
         twin
     }
@@ -84,14 +97,25 @@ impl Gateway {
     }
     /// Starts it, again after an end.
     pub async fn run(&self) {
+        self.begin();
+        let path = if self.plan.waits { "/readyz" } else { "/healthz" };
+        self.answers(path).await;
+    }
+    /// The same where it may never become ready.
+    pub async fn run_until_alive(&self) {
+        self.begin();
+        self.answers("/healthz").await;
+    }
+    fn begin(&self) {
         let mut command = Command::new(BINARY);
         command.current_dir(self.dir.path()).arg("--config").arg(self.config()).arg("serve");
         let process = Process::start("portcullis", &mut command, &self.dir.path().join(format!("{}.log", self.node)));
         *self.process.lock().unwrap() = Some(process);
-        let (path, status) = if self.plan.waits { ("/readyz", 200) } else { ("/healthz", 200) };
+    }
+    async fn answers(&self, path: &str) {
         until("the gateway's start", || async {
             assert!(!self.has_ended(), "the gateway ended at its start:\n{}", self.log());
-            self.admin_get(path).await.is_some_and(|a| a.status == status)
+            self.admin_get(path).await.is_some_and(|a| a.status == 200)
         })
         .await;
     }

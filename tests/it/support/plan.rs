@@ -27,6 +27,8 @@ pub struct Plan {
     upstreams: Vec<String>,
     app: Vec<String>,
     top: Vec<String>,
+    listen: Vec<String>,
+    more_apps: Vec<String>,
     admin: u16,
 }
 
@@ -44,6 +46,8 @@ impl Plan {
             upstreams: Vec::new(),
             app: Vec::new(),
             top: Vec::new(),
+            listen: Vec::new(),
+            more_apps: Vec::new(),
             admin: free_port(),
         }
     }
@@ -59,6 +63,16 @@ impl Plan {
     /// One more line at the top level.
     pub fn top(mut self, line: &str) -> Plan {
         self.top.push(line.into());
+        self
+    }
+    /// One more line of `listen`.
+    pub fn listen(mut self, line: &str) -> Plan {
+        self.listen.push(line.into());
+        self
+    }
+    /// One more item of `apps`.
+    pub fn another_app(mut self, item: &str) -> Plan {
+        self.more_apps.push(item.into());
         self
     }
     /// Instead of the recording upstream.
@@ -123,12 +137,14 @@ impl Plan {
             "listen:\n  public: {{ address: 127.0.0.1:{}{tls} }}\n  admin: {{ address: 127.0.0.1:{}, socket: {dir}/{node}.sock }}\n",
             ports.0, ports.1
         );
+        self.listen.iter().for_each(|line| drop(writeln!(yaml, "  {line}")));
         let headers = "user: X-Auth-User, groups: X-Auth-Groups, email: X-Auth-Email, assertion: X-Auth-Assertion";
         let _ = write!(
             yaml,
             "apps:\n  - name: app\n    origins: [{origins}]\n    upstreams: [{upstreams}]\n    identity_headers: {{ {headers} }}\n"
         );
         self.app.iter().for_each(|line| drop(writeln!(yaml, "    {line}")));
+        self.more_apps.iter().for_each(|item| drop(writeln!(yaml, "{item}")));
         let store = match (self.store, &self.redis_url, &self.redis) {
             (Store::Embedded, ..) => format!("embedded: {{ path: {dir}/portcullis.db }}"),
             (Store::Redis, Some(url), _) => format!("redis: {{ url: {url}, mode: single }}"),

@@ -1,0 +1,52 @@
+//! Killed with -9 at any moment: what was said to be done is done, the rest is not, and the store opens.
+
+use crate::support::client::{confirm_form, typed_key};
+use crate::support::{Authenticator, Gateway, MFA_ON, PASSWORD, Store, on_both_stores};
+use std::time::Duration;
+
+on_both_stores! {
+    killed_while_enrolling_the_person_is_enrolled_or_not,
+    killed_after_signing_out_the_session_stays_ended,
+}
+
+async fn killed_while_enrolling_the_person_is_enrolled_or_not(store: Store) {
+    let gateway = Gateway::with_alice(store, MFA_ON).await;
+    for (n, wait) in [0, 1, 2, 5, 10, 20].into_iter().enumerate() {
+        let name = format!("user{n}");
+        gateway.add_user(&name, &["staff"]);
+        let mut visitor = gateway.visitor();
+        let answer = visitor.give_password(&name, PASSWORD, "/").await;
+        let page = visitor.follow(&answer).await;
+        let mut app = Authenticator::of_key(&typed_key(&page));
+        let form = confirm_form(&page, &app.next_code().await);
+        let mut io = visitor.connect().await;
+        let mut confirming = visitor.clone();
+        let confirm = tokio::spawn(async move { confirming.try_over(&mut io, form).await });
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        gateway.kill();
+        let told = confirm.await.unwrap().is_some_and(|a| a.status == 303);
+        gateway.run().await;
+        let mut again = gateway.visitor();
+        let answer = again.give_password(&name, PASSWORD, "/").await;
+        let next = again.target_of(&answer);
+        let enrolled = next.starts_with("/.portcullis/challenge");
+        assert!(enrolled || next.starts_with("/.portcullis/set-up"), "{next}");
+        assert!(enrolled || !told, "told that it was done, and it was not");
+        if enrolled {
+            again.sign_in_with(&name, &mut app).await;
+        } else {
+            gateway.visitor().enrol(&name).await;
+        }
+    }
+}
+
+async fn killed_after_signing_out_the_session_stays_ended(store: Store) {
+    let gateway = Gateway::with_alice(store, "version: 1\n").await;
+    let (mut here, mut there) = (gateway.alice().await, gateway.alice().await);
+    let kept = here.clone();
+    here.sign_out(false).await;
+    gateway.kill();
+    gateway.run().await;
+    assert!(!kept.clone().is_in().await);
+    assert!(there.is_in().await);
+}
