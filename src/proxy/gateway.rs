@@ -18,6 +18,7 @@ use super::identity::AssertionSigner;
 use super::local::{self, Cause, Malformed};
 use super::response;
 use super::settings::Settings;
+use super::upstream::patience::{Connection, Patience};
 use super::upstream::{Pool, REPLAY_GROUP, Target};
 use crate::gate::Gate;
 use crate::live::Registry;
@@ -29,12 +30,14 @@ use bytes::Bytes;
 use http::header::{HOST, SET_COOKIE, UPGRADE};
 use http::{Method, StatusCode};
 use pingora::ErrorType::{
-    self, ConnectError, ConnectNoRoute, ConnectRefused, ConnectTimedout, InternalError, SocketError,
+    self, ConnectError, ConnectNoRoute, ConnectRefused, ConnectTimedout, InternalError, ReadTimedout, SocketError,
 };
 use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorSource, Result};
+use std::os::fd::RawFd;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -51,6 +54,7 @@ pub struct Gateway {
     pub local: Router,
     pub signer: Arc<dyn AssertionSigner>,
     pub entropy: Arc<dyn Entropy>,
+    pub patience: Arc<Patience>,
     /// A proxy that nobody trusts has been noticed; said once.
     pub untrusted_noticed: AtomicBool,
 }
@@ -126,6 +130,7 @@ impl ProxyHttp for Gateway {
         }
         if end {
             cut::body_read();
+            ctx.await_head(&self.patience)?;
         } else {
             cut::progress();
         }
@@ -134,7 +139,26 @@ impl ProxyHttp for Gateway {
         if ctx.body > limit { Err(ctx.refuse(TOO_LARGE)) } else { Ok(()) }
     }
 
+    async fn connected_to_upstream(
+        &self,
+        _: &mut Session,
+        _reused: bool,
+        peer: &HttpPeer,
+        fd: RawFd,
+        digest: Option<&Digest>,
+        ctx: &mut Context,
+    ) -> Result<()> {
+        // a connection of HTTP/2 is shared: its other requests must not pay for one that waits
+        let own = peer.options.alpn.get_max_http_version() == 1 && ctx.replay.is_none();
+        let local = digest.and_then(|d| d.socket_digest.as_ref()?.local_addr()?.as_inet().copied());
+        ctx.connected(local.filter(|_| own).map(|local| Connection { fd, local }));
+        Ok(())
+    }
+
     async fn response_filter(&self, _: &mut Session, res: &mut ResponseHeader, ctx: &mut Context) -> Result<()> {
+        if !res.status.is_informational() {
+            ctx.head_seen();
+        }
         let (site, inbound) = ctx.route()?;
         let passage = ctx.passage.as_ref().ok_or_else(|| Error::new(InternalError))?;
         headers::toward_client(res, site, passage.session().is_some())?;
@@ -173,6 +197,9 @@ impl ProxyHttp for Gateway {
         ctx: &mut Context,
         reused: bool,
     ) -> Box<Error> {
+        if ctx.waited_too_long() {
+            return Error::explain(ReadTimedout, "no response head in time").into_up();
+        }
         // a reused connection may have been closed by the upstream before it read anything
         let safe = matches!(s.req_header().method, Method::GET | Method::HEAD | Method::OPTIONS);
         let whole = !s.as_ref().retry_buffer_truncated() && s.response_written().is_none();

@@ -9,14 +9,13 @@ use super::settings::App;
 use crate::gate::Identity;
 use crate::types::Inbound;
 use bytes::Bytes;
+use http::Version;
 use http::header::{COOKIE, HOST, HeaderName, HeaderValue, TE};
-use http::{HeaderMap, Version};
 use pingora::http::RequestHeader;
 
 mod cookies;
 mod response;
 
-pub use cookies::is_ours;
 pub use response::toward_client;
 
 /// What is removed from requests to one app, prepared once.
@@ -101,7 +100,7 @@ pub fn toward_upstream(req: &mut RequestHeader, out: &Outgoing<'_>) -> pingora::
     match cookies::without_ours(&req.headers) {
         cookies::Cookie::Unchanged => {}
         cookies::Cookie::Gone => drop(req.remove_header(&COOKIE)),
-        cookies::Cookie::Is(value) => req.insert_header(COOKIE, value)?,
+        cookies::Cookie::Is(value) => req.insert_header("Cookie", value)?,
     }
     target(req, inbound)?;
     let client = inbound.client.0;

@@ -104,6 +104,7 @@ pub async fn bind(parts: Parts) -> io::Result<Bound> {
         local: parts.local,
         signer: parts.signer,
         entropy: parts.entropy,
+        patience: Arc::default(),
         untrusted_noticed: AtomicBool::new(false),
         settings,
     };
@@ -123,7 +124,7 @@ impl Bound {
 
     /// Until `shutdown` says true (or its sender is gone) and open requests have ended.
     pub async fn serve(self, shutdown: watch::Receiver<bool>) {
-        let mut background = Vec::new();
+        let mut background = vec![AbortOnDropHandle::new(tokio::spawn(self.gateway.patience.clone().watch()))];
         for pool in self.gateway.pools.clone() {
             let shutdown = shutdown.clone();
             background.push(AbortOnDropHandle::new(tokio::spawn(async move { pool.keep(shutdown).await })));

@@ -4,6 +4,7 @@
 //! address; whether a request may go there is the gate's affair.
 
 mod health;
+pub mod patience;
 mod tls;
 
 pub use tls::BadTls;

@@ -29,12 +29,14 @@ pub fn seen() {
 }
 
 /// Once the session of a request is known: from now on, cancelling the token cuts this request and the lease holds it.
-/// False: not under a `Cuttable`, or bound before; then the request must be refused.
+/// False: the request must be refused, for the token is cancelled already, or there is no `Cuttable`, or another is bound.
 ///
-/// The registry must give a token that is already cancelled for a session that was ended in between, and the caller must
-/// look at the token and at the lease once right after: the poll in which this is called goes on.
+/// The registry must give a cancelled token for a session that was ended meanwhile. The poll in which this is called goes
+/// on, so the caller must ask once right after whether the lease is held.
+#[must_use]
 pub fn bind(token: CancellationToken) -> bool {
-    SLOT.try_with(|s| s.token.set(token).is_ok()).unwrap_or(false)
+    let ended = token.is_cancelled();
+    SLOT.try_with(|s| s.token.set(token).is_ok()).unwrap_or(false) && !ended
 }
 
 /// The client's body is waited for, or a part of it has come. Called where the body begins and in the body filters: from

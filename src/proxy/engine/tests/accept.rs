@@ -34,7 +34,7 @@ async fn a_drain_closes_idle_connections_and_finishes_what_is_under_way() {
     assert_eq!(rest(&mut idle).await, (vec![], false));
     assert_eq!(rest(&mut silent).await, (vec![], false));
     assert!(!gateway.task.is_finished(), "two requests are under way");
-    seen.release.notify_waiters();
+    seen.release.add_permits(2);
     assert!(answer(&mut busy).await.ends_with("done"));
     assert_eq!(soon(h2_answer).await.unwrap().status(), 200);
     soon(h2_connection).await.unwrap().unwrap(); // GOAWAY without an error

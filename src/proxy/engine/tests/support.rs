@@ -120,8 +120,10 @@ impl App {
             idle: self.idle,
             token: None,
             lease: None,
-            done: Some(Box::new(move |report| drop(reported.send(report)))),
-            on_client_data: Some(Arc::new(move || drop(data.fetch_add(1, SeqCst)))),
+            done: Some(Box::new(move |report| reported.send(report).unwrap_or_default())),
+            on_client_data: Some(Arc::new(move || {
+                data.fetch_add(1, SeqCst);
+            })),
         }
     }
 }

@@ -8,21 +8,20 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 /// What the upstream has seen.
-#[derive(Default)]
 pub struct Seen {
     pub requests: AtomicU64,
     /// Bytes of `/sink`, checked to be the numbers in order.
     pub sunk: AtomicU64,
     pub bent: AtomicBool,
-    /// `/wait` has been asked; `release` lets it answer.
+    /// `/wait` has been asked; each permit of `release` lets one answer.
     pub arrived: Notify,
-    pub release: Notify,
+    pub release: Semaphore,
     /// A connection that was being answered has gone.
     pub gone: Notify,
     pub heads: std::sync::Mutex<String>,
@@ -64,7 +63,15 @@ pub async fn saying(answer: &'static str) -> (SocketAddr, Arc<Seen>) {
 }
 
 async fn serve(answer: Option<&'static str>) -> (SocketAddr, Arc<Seen>) {
-    let seen = Arc::new(Seen::default());
+    let seen = Arc::new(Seen {
+        requests: AtomicU64::new(0),
+        sunk: AtomicU64::new(0),
+        bent: AtomicBool::new(false),
+        arrived: Notify::new(),
+        release: Semaphore::new(0),
+        gone: Notify::new(),
+        heads: std::sync::Mutex::default(),
+    });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let addr = listener.local_addr().unwrap();
     let all = seen.clone();
@@ -106,7 +113,7 @@ async fn connection(mut stream: TcpStream, seen: &Seen, answer: Option<&'static 
         match path.as_str() {
             "/wait" => {
                 seen.arrived.notify_one();
-                seen.release.notified().await;
+                seen.release.acquire().await.unwrap().forget();
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone").await?;
             }
             "/numbers" => return numbers(&mut stream, 2048, None).await,
