@@ -1,0 +1,85 @@
+//! What a sound configuration becomes.
+
+use super::super::StoreSettings;
+use super::{app, folder, good, pair, put, with};
+use crate::proxy::settings::HostToUpstream;
+use secrecy::ExposeSecret;
+use std::time::Duration;
+
+#[test]
+fn an_app_and_certificates_are_enough() {
+    let dir = folder();
+    let c = good(&dir, &with(""));
+    assert_eq!(c.proxy.public.address.to_string(), "0.0.0.0:443");
+    assert_eq!(c.proxy.public.tls.unwrap().certificates[0].cert, dir.path().join("tls.crt"));
+    assert_eq!(c.proxy.own_prefix, "/.portcullis/");
+    assert_eq!((c.admin.address.to_string(), c.policy), ("127.0.0.1:9090".to_string(), None));
+    assert!(matches!(&c.store, StoreSettings::Embedded { path } if *path == dir.path().join("data/portcullis.db")));
+    assert_eq!((c.keys.path, c.keys.may_create), (dir.path().join("keys.yaml"), true));
+    let a = &c.proxy.apps[0];
+    assert_eq!(a.identity_headers.user.as_ref().unwrap(), "x-auth-user");
+    assert_eq!((a.body_limit, a.timeouts.idle), (64 << 20, Duration::from_secs(300)));
+}
+
+#[test]
+fn an_app_says_how_its_upstream_is_spoken_to() {
+    let dir = folder();
+    pair(dir.path(), "client", &["gateway"]);
+    put(dir.path(), "ca.crt", &std::fs::read_to_string(dir.path().join("tls.crt")).unwrap(), 0o644);
+    let c = good(
+        &dir,
+        &format!(
+            "{}apps:
+  - name: wiki
+    origins: [https://wiki.example.com]
+    upstreams: ['https://a.internal', {{ url: http://b.internal:8080, http2: true }}]
+    upstream_tls: {{ ca: ca.crt, server_name: wiki.internal, client: {{ cert: client.crt, key: client.key }} }}
+    host: wiki.internal
+    identity_headers: {{ email: off, user: X-Remote-User }}
+    encoded_slash: allow
+    case_insensitive: true
+    sign_out: /LogOut
+    health_path: /healthz?full=1
+    pass_headers: [X-Real-IP]
+",
+            super::TLS
+        ),
+    );
+    let a = &c.proxy.apps[0];
+    let upstreams: Vec<_> = a.upstreams.iter().map(|u| (u.https, u.host.as_str(), u.port, u.http2)).collect();
+    assert_eq!(upstreams, [(true, "a.internal", 443, false), (false, "b.internal", 8080, true)]);
+    let tls = a.upstream_tls.as_ref().unwrap();
+    assert_eq!(tls.ca.as_ref().map(Vec::len), Some(1));
+    assert!(tls.client.is_some() && tls.server_name.is_some());
+    assert!(matches!(&a.host, HostToUpstream::Name(h) if h.as_str() == "wiki.internal"));
+    assert_eq!(
+        (a.identity_headers.email.as_ref(), a.identity_headers.user.as_ref().unwrap().as_str()),
+        (None, "x-remote-user")
+    );
+    assert_eq!(a.sign_out, ["/logout"]);
+    assert!(a.reading.encoded_slash && a.reading.case_insensitive && !a.service_worker);
+    assert_eq!(a.pass_headers, ["x-real-ip"]);
+}
+
+#[test]
+fn the_redis_password_comes_from_its_file() {
+    let dir = folder();
+    put(dir.path(), "keys.yaml", "", 0o600);
+    put(dir.path(), "password", "p@ss/word\n", 0o600);
+    let c =
+        good(&dir, &with("store: { redis: { url: 'rediss://gw@redis:6380/1', password_file: password, prefix: gw } }"));
+    assert!(!format!("{:?}", c.store).contains("word"));
+    let StoreSettings::Redis(r) = c.store else { panic!("not Redis") };
+    assert_eq!((r.url.expose_secret(), r.prefix.as_str()), ("rediss://gw:p%40ss%2Fword@redis:6380/1", "gw"));
+    assert!(!c.keys.may_create);
+}
+
+#[test]
+fn ipv6_and_localhost_origins_are_fine() {
+    let dir = folder();
+    let c = good(&dir, &app("origins: ['https://app.example.com:8443']"));
+    assert_eq!(c.proxy.apps[0].origins[0].to_string(), "https://app.example.com:8443");
+    let plain =
+        "apps: [{ name: a, origins: ['http://[::1]:8080', 'http://a.localhost:8080'], upstreams: ['http://[::1]:1'] }]";
+    assert_eq!(good(&dir, plain).proxy.apps[0].origins.len(), 2);
+}
