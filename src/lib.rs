@@ -15,6 +15,7 @@ pub(crate) mod proxy;
 pub(crate) mod session;
 pub(crate) mod store;
 pub(crate) mod sys;
+mod threats;
 pub(crate) mod types;
 pub(crate) mod web;
 

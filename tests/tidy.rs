@@ -150,7 +150,7 @@ mod tidy {
     /// Names of functions that a test attribute or the macro that runs a test on both stores stands before.
     fn test_names() -> BTreeSet<String> {
         let marked = Regex::new(r"#\[(?:tokio::)?test\b[^\n]*\]\s*(?:#\[[^\n]*\]\s*)*(?:async )?fn (\w+)").unwrap();
-        let both = Regex::new(r"(?s)on_both_stores!\s*\{(.*?)\}").unwrap();
+        let listed = Regex::new(r"(?s)(?:on_both_stores|conformance)!\s*\{(.*?)\}").unwrap();
         let in_proptest = Regex::new(r"(?s)#\[test\]\s*fn (\w+)\(").unwrap();
         let mut names = BTreeSet::new();
         for file in all_rust_files() {
@@ -158,8 +158,8 @@ mod tidy {
             for re in [&marked, &in_proptest] {
                 names.extend(re.captures_iter(&text).map(|c| c[1].to_string()));
             }
-            for list in both.captures_iter(&text) {
-                names.extend(list[1].split(',').map(|n| n.trim().to_string()).filter(|n| !n.is_empty()));
+            for list in listed.captures_iter(&text) {
+                names.extend(list[1].split(',').filter_map(|n| n.trim().rsplit("::").next()).map(str::to_string));
             }
         }
         names

@@ -136,7 +136,7 @@ async fn grpc_trailers_pass(store: Store) {
             });
         }
     });
-    let gateway = Plan::on(store).upstream(&format!("h2c://{address}")).start().await;
+    let gateway = Plan::on(store).upstream(&format!("{{ url: http://{address}, http2: true }}")).start().await;
     gateway.add_user("alice", &["staff"]);
     let mut alice = gateway.visitor();
     alice.give_password("alice", crate::support::PASSWORD, "/").await;
@@ -205,12 +205,10 @@ async fn too_many_headers_over_h2_are_refused(store: Store) {
     let alice = gateway.alice().await;
     gateway.upstream.forget();
     let mut many = request(&alice, "/");
-    (0..200).for_each(|n| {
-        drop(
-            many.headers_mut()
-                .append(http::HeaderName::from_bytes(format!("x-{n}").as_bytes()).unwrap(), "y".parse().unwrap()),
-        )
-    });
+    for n in 0..200 {
+        let name = http::HeaderName::from_bytes(format!("x-{n}").as_bytes()).unwrap();
+        many.headers_mut().append(name, "y".parse().unwrap());
+    }
     let answer = ask(&mut connect(&gateway).await, many).await;
     assert!(answer.map_or(true, |a| a.status() == 431));
     assert_eq!(gateway.upstream.count(), 0);

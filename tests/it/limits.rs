@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 on_both_stores! {
     a_head_that_is_too_large_is_431,
     a_body_that_is_too_large_is_413,
-    a_slow_head_is_ended,
+    a_body_that_stops_is_408,
     a_slow_body_of_a_stranger_is_never_waited_for,
     connections_of_one_address_are_bounded,
     an_upstream_that_does_not_answer_is_504_and_one_that_is_gone_502,
@@ -55,8 +55,16 @@ async fn a_body_that_is_too_large_is_413(store: Store) {
     assert_eq!(fits.statuses(), [200]);
 }
 
-async fn a_slow_head_is_ended(store: Store) {
-    let gateway = Plan::on(store).policy(OPEN).app("timeouts: { head: 1s }").start().await;
+async fn a_body_that_stops_is_408(store: Store) {
+    let gateway = Plan::on(store).policy(OPEN).app("timeouts: { idle: 1s }").start().await;
+    let mut upload = Upload::begin(&gateway.visitor(), Ask::program("/upload").method("POST"), 1000).await;
+    upload.send(10).await.unwrap();
+    assert_eq!(upload.answer().await.expect("an answer").status, 408);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_head_is_ended() {
+    let gateway = Plan::on(Store::Embedded).policy(OPEN).start().await;
     // nothing at all, or a byte now and then: neither holds a connection for ever
     let mut silent = TcpStream::connect(gateway.address).await.unwrap();
     let mut drip = TcpStream::connect(gateway.address).await.unwrap();

@@ -165,7 +165,7 @@ async fn a_changed_policy_is_taken_and_a_bad_one_is_not(store: Store) {
 }
 
 async fn a_deny_by_default_denies(store: Store) {
-    let policy = "version: 1\nrules:\n  - { name: home, match: { exact: / }, require: { factors: one } }\ndefault: { deny: true }\n";
+    let policy = "version: 1\nrules:\n  - { name: home, match: { path: { exact: / } }, require: { factors: one } }\ndefault: { deny: true }\n";
     let gateway = Gateway::with_alice(store, policy).await;
     let mut alice = gateway.alice().await;
     assert_eq!(alice.get("/").await.status, 200);
@@ -182,7 +182,7 @@ rules:
   - { name: far, match: { path: /f/, networks: [far] }, allow: public }
   - { name: hers, match: { path: /u/, users: [alice] }, require: { factors: one } }
   - { name: others, match: { path: /u/ }, deny: true }
-  - { name: shape, match: { regex: '/v[0-9]+/ok' }, allow: public }
+  - { name: shape, match: { path: { regex: '/v[0-9]+/ok' } }, allow: public }
 ";
     let gateway = Plan::on(store).policy(policy).start().await;
     gateway.add_user("alice", &["staff"]);

@@ -5,7 +5,6 @@ use super::gateway::Gateway;
 use super::process::{free_port, local};
 use super::redis::Redis;
 use super::upstream::Upstream;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -133,30 +132,35 @@ impl Plan {
         let origins = if self.origins.is_empty() { self.first_origin() } else { self.origins.join(", ") };
         let recorder = format!("http://{}", recorder.address);
         let upstreams = if self.upstreams.is_empty() { recorder } else { self.upstreams.join(", ") };
-        let mut yaml = format!(
-            "listen:\n  public: {{ address: 127.0.0.1:{}{tls} }}\n  admin: {{ address: 127.0.0.1:{}, socket: {dir}/{node}.sock }}\n",
-            ports.0, ports.1
-        );
-        self.listen.iter().for_each(|line| drop(writeln!(yaml, "  {line}")));
         let headers = "user: X-Auth-User, groups: X-Auth-Groups, email: X-Auth-Email, assertion: X-Auth-Assertion";
-        let _ = write!(
-            yaml,
-            "apps:\n  - name: app\n    origins: [{origins}]\n    upstreams: [{upstreams}]\n    identity_headers: {{ {headers} }}\n"
-        );
-        self.app.iter().for_each(|line| drop(writeln!(yaml, "    {line}")));
-        self.more_apps.iter().for_each(|item| drop(writeln!(yaml, "{item}")));
-        let store = match (self.store, &self.redis_url, &self.redis) {
-            (Store::Embedded, ..) => format!("embedded: {{ path: {dir}/portcullis.db }}"),
-            (Store::Redis, Some(url), _) => format!("redis: {{ url: {url}, mode: single }}"),
-            (Store::Redis, None, redis) => {
-                format!("redis: {{ url: {}, mode: single }}", redis.as_ref().expect("a Redis").url())
-            }
-        };
-        let _ = write!(
-            yaml,
-            "store: {{ {store} }}\nkeys: {{ file: {dir}/keys.yaml }}\npolicy: {{ file: {dir}/policy.yaml }}\n"
-        );
-        self.top.iter().for_each(|line| drop(writeln!(yaml, "{line}")));
-        yaml
+        [
+            format!("listen:\n  public: {{ address: 127.0.0.1:{}{tls} }}", ports.0),
+            format!("  admin: {{ address: 127.0.0.1:{}, socket: {dir}/{node}.sock }}", ports.1),
+            indented(&self.listen, "  "),
+            format!("apps:\n  - name: app\n    origins: [{origins}]\n    upstreams: [{upstreams}]"),
+            format!("    identity_headers: {{ {headers} }}"),
+            indented(&self.app, "    "),
+            indented(&self.more_apps, ""),
+            format!("store: {{ {} }}", self.store_yaml(&dir.to_string())),
+            format!("keys: {{ file: {dir}/keys.yaml }}\npolicy: {{ file: {dir}/policy.yaml }}"),
+            indented(&self.top, ""),
+        ]
+        .iter()
+        .filter(|part| !part.is_empty())
+        .map(|part| format!("{part}\n"))
+        .collect()
     }
+    fn store_yaml(&self, dir: &str) -> String {
+        match (self.store, &self.redis_url, &self.redis) {
+            (Store::Embedded, ..) => format!("embedded: {{ path: {dir}/portcullis.db }}"),
+            (Store::Redis, Some(url), _) => format!("redis: {{ url: {url} }}"),
+            (Store::Redis, None, redis) => {
+                format!("redis: {{ url: {} }}", redis.as_ref().expect("a Redis").url())
+            }
+        }
+    }
+}
+
+fn indented(lines: &[String], by: &str) -> String {
+    lines.iter().map(|line| format!("{by}{line}")).collect::<Vec<_>>().join("\n")
 }

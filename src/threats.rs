@@ -1,0 +1,143 @@
+//! Known attacks, what stops each, and the tests that prove it. Nothing else may stand here; `tests/tidy.rs` holds that every
+//! test exists.
+//!
+//! | id | attack | defence | tests |
+//! |---|---|---|---|
+//! | OTP-01 | a code computed otherwise than RFC 4226 says locks people out | the vectors of appendix D | `the_vectors_of_rfc_4226_appendix_d` |
+//! | OTP-02 | the same for time steps and other hashes | the vectors of RFC 6238 appendix B | `the_vectors_of_rfc_6238_appendix_b` |
+//! | OTP-03 | a leading zero is lost | codes are text of a fixed length | `leading_zeros_are_kept_and_asked` |
+//! | OTP-04 | the step counter overflows 32 bits | steps are 64 bits | `steps_count_in_64_bits` |
+//! | OTP-05 | a key typed with blanks or in lower case is another key | one reading of base32 | `a_secret_is_read_in_every_usual_spelling` |
+//! | OTP-06 | a guessable or repeated secret | 160 bits from the system's random source, shorter ones cannot be built | `a_new_secret_is_as_long_as_its_hash_and_never_twice`, `two_enrolments_never_share_a_secret` |
+//! | OTP-07 | an app assumes other parameters than we do | SHA1, 6 digits, 30 s, written into the key URI | `the_set_up_page_shows_one_key_in_groups_of_four`, `the_uri_is_the_same_byte_for_byte` |
+//! | OTP-08 | a short secret of another system weakens an account | it is computed as there and cannot be enrolled | `an_80_bit_secret_of_another_system_computes_as_it_did_there`, `a_short_or_empty_secret_cannot_be` |
+//! | OTP-09 | a period so long that a seen code stays good | at most 120 s | `parameters_of_codes_outside_the_standard_are_refused`, `totp_values_stay_in_their_ranges` |
+//! | OTP-10 | senseless parameters | refused by the policy's parser, inert in a record | `parameters_of_codes_outside_the_standard_are_refused`, `parameters_out_of_range_match_nothing_and_break_nothing` |
+//! | OTP-20 | an old or a future code | the present step and one on either side | `codes_of_one_step_before_and_after_are_good_and_no_others`, `the_window_is_as_wide_as_skew_says` |
+//! | OTP-21 | a seen code is used again | a step is accepted once, on every node and after a restart | `a_used_code_is_refused_with_a_reason_in_every_spelling`, `a_used_code_is_refused_after_a_restart`, `a_code_used_on_one_node_is_refused_on_the_other` |
+//! | OTP-22 | an unused code of an earlier step | steps only grow | `an_earlier_code_is_refused_after_a_later_one`, `a_totp_step_is_accepted_once_and_never_an_older_one` |
+//! | OTP-23 | many requests with one code at once | one atomic verb of the store | `one_code_in_a_hundred_sign_ins_lets_one_in`, `of_a_hundred_uses_of_one_step_one_is_accepted` |
+//! | OTP-24 | the code that confirmed the enrolment signs in | confirming burns its step | `the_code_that_confirmed_the_enrolment_is_used` |
+//! | OTP-25 | the code of a step-up signs in | every endpoint burns steps by the same verb | `a_session_of_one_factor_is_asked_the_second_and_its_code_is_used` |
+//! | OTP-26 | blanks make another code of a used one | one spelling before anything is compared | `a_used_code_is_refused_with_a_reason_in_every_spelling`, `every_spelling_of_a_code_is_one_code` |
+//! | OTP-27 | digits of another script make another code of a used one | ASCII digits only | `odd_codes_are_refused_and_count_once`, `a_used_code_is_refused_with_a_reason_in_every_spelling` |
+//! | OTP-50 | a secret shown and never confirmed is asked for | inactive until one code is right | `an_abandoned_enrolment_asks_for_nothing`, `a_wrong_code_confirms_nothing` |
+//! | OTP-51 | a secret left on a screen is confirmed later by another | one for each sign-in, gone with it after ten minutes | `the_offered_secret_stays_the_same`, `a_pending_sign_in_ends_by_its_own_time` |
+//! | OTP-52 | a stolen session reads the secret | shown before it is active, never after | `the_key_is_never_shown_again` |
+//! | OTP-53 | the secret stays in a cache, a log or a Referer | inline picture, no-store, no-referrer, never in a URL of ours | `the_set_up_page_shows_one_key_in_groups_of_four`, `every_page_is_closed_to_frames_scripts_and_caches` |
+//! | OTP-54 | a key mistyped | groups of four that copy without blanks | `the_set_up_page_shows_one_key_in_groups_of_four`, `the_key_comes_in_groups_of_four_that_copy_without_spaces` |
+//! | URI-01 | issuer and prefix differ, and apps show another account | both are written, and equal | `the_set_up_page_shows_one_key_in_groups_of_four`, `the_uri_is_the_same_byte_for_byte` |
+//! | URI-02 | an app that ignores the parameter shows no issuer | the label begins with the issuer | `the_set_up_page_shows_one_key_in_groups_of_four`, `the_uri_is_the_same_byte_for_byte` |
+//! | URI-03 | a plus sign is taken for a blank | RFC 3986 percent-encoding | `odd_names_come_back_from_a_strict_parser` |
+//! | URI-04 | `&`, `?`, `:` in a name move the parameters | encoded, and no colon in an issuer | `odd_names_come_back_from_a_strict_parser`, `a_colon_cannot_move_the_border_of_the_label` |
+//! | URI-05 | an issuer with blanks is refused by an app | the host name by default, a warning else | `totp_values_stay_in_their_ranges` |
+//! | URI-06 | padding breaks a scanner | base32 without padding | `the_set_up_page_shows_one_key_in_groups_of_four` |
+//! | URI-07 | pictures differ from run to run | a fixed order | `the_uri_is_the_same_byte_for_byte` |
+//! | HTTP-01 | a 401 that makes browsers ask for a password | Bearer, never Basic | `a_program_gets_401_and_a_problem_and_never_a_redirect` |
+//! | HTTP-02 | a redirect repeats a POST | 303, and the form is not sent on | `a_posted_form_of_a_stranger_is_led_to_sign_in_and_not_sent`, `a_stranger_is_led_to_sign_in_and_the_upstream_hears_nothing` |
+//! | HTTP-03 | a program follows a redirect to a page and takes it for data | 401 in its own terms | `a_program_gets_401_and_a_problem_and_never_a_redirect`, `grpc_is_refused_in_its_own_status` |
+//! | HTTP-04 | a refusal that no sign-in can help looks like one | 403 where nothing helps, 401 where a second factor does | `who_is_not_allowed_gets_403`, `a_program_whose_session_lacks_the_second_factor_gets_401` |
+//! | HTTP-05 | back and reload repeat a form | every form is answered by 303 | `answers_to_forms_are_redirects_to_a_get` |
+//! | HTTP-06 | a refusal is cached or carries the app's cookies | no-store, and nothing of the app | `a_program_gets_401_and_a_problem_and_never_a_redirect`, `who_is_not_allowed_gets_403` |
+//! | HTTP-11 | a wrong status hides what is wrong | 400, 405 with Allow, 413, 415, 421, 431 | `forms_take_forms_only`, `a_head_that_is_too_large_is_431`, `a_body_that_is_too_large_is_413`, `a_host_that_is_not_ours_is_misdirected` |
+//! | HTTP-12 | HEAD or OPTIONS passes where GET does not | judged like any method | `every_method_is_judged_like_get` |
+//! | HTTP-30 | a cookie readable by scripts, sent in plain, or set by a sibling | `__Host-`, Secure, HttpOnly, SameSite=Lax, no Domain | `cookies_on_https_carry_the_host_prefix_and_every_attribute` |
+//! | HTTP-31 | a cookie under another case of our name | names are compared as they are | `a_session_of_one_origin_or_of_rubbish_opens_nothing` |
+//! | HTTP-32 | a second cookie of our name is planted | two count as none | `a_session_of_one_origin_or_of_rubbish_opens_nothing`, `two_of_one_name_are_none` |
+//! | HTTP-33 | a cookie too large or for ever | small, for the browser session | `cookies_on_https_carry_the_host_prefix_and_every_attribute` |
+//! | HTTP-34 | SameSite left open is lax for two minutes | always written | `cookies_on_https_carry_the_host_prefix_and_every_attribute` |
+//! | HTTP-35 | reliance on prefixes browsers do not know | `__Host-` only | `cookies_on_https_carry_the_host_prefix_and_every_attribute` |
+//! | HTTP-37 | our cookies leak to the app, or the app sets them | removed both ways, in any case | `our_cookies_never_reach_the_app_and_others_pass_unchanged`, `the_app_cannot_set_our_cookies` |
+//! | HTTP-38 | a copy of the store opens sessions | hashes of tokens only | `the_store_holds_no_password_and_no_token` |
+//! | HTTP-40 | a script injected into our pages | `default-src 'none'` and nothing unsafe | `every_page_is_closed_to_frames_scripts_and_caches`, `pages_work_without_a_script_and_break_no_policy_of_theirs` |
+//! | HTTP-41 | plain HTTP after the first visit | HSTS over TLS, absent in plain | `cookies_on_https_carry_the_host_prefix_and_every_attribute`, `every_page_is_closed_to_frames_scripts_and_caches` |
+//! | HTTP-42 | sniffing, referrers, windows of other sites | the headers against each | `every_page_is_closed_to_frames_scripts_and_caches`, `every_page_carries_the_same_guards` |
+//! | HTTP-43 | our pages in a cache | no-store, and hashed names for static files | `every_page_is_closed_to_frames_scripts_and_caches`, `pages_answer_only_to_a_navigation` |
+//! | HTTP-44 | a page read in another charset | UTF-8 is written | `every_page_is_closed_to_frames_scripts_and_caches`, `every_page_carries_the_same_guards` |
+//! | HTTP-45 | the gateway weakens the app's own headers | passed on as they are | `what_the_app_says_of_its_own_security_stays` |
+//! | HTTP-46 | a picture or a link signs people out | POST with the session's form token | `signing_out_needs_the_form_of_this_very_session` |
+//! | HTTP-47 | another site posts our forms, or shows our pages inside its own | Fetch Metadata, else Origin | `a_request_that_is_not_a_form_of_our_own_page_signs_nobody_in`, `pages_answer_only_to_a_navigation` |
+//! | CRY-01 | a copy of the store has the authenticators | sealed, with keys that are not in it | `the_store_holds_no_key` |
+//! | CRY-02 | a record of another version or key is misread | version, algorithm and key id are checked and named | `an_unknown_version_algorithm_or_key_is_named` |
+//! | CRY-03 | a sealed secret is moved to another account | user, factor and key are bound in | `a_factor_moved_to_another_user_or_factor_does_not_open` |
+//! | CRY-05 | a new key locks everybody out | the newest seals, older ones open | `an_older_key_still_opens_and_the_newest_seals` |
+//! | CRY-07 | one key for two purposes | a label for each | `every_label_gives_another_key` |
+//! | CRY-08 | a stolen password hash is guessed | Argon2id and a pepper | `without_the_pepper_the_hash_alone_is_not_the_password`, `the_store_holds_no_password_and_no_token` |
+//! | CRY-09 | a stolen token hash is used | hashes of 256 random bits | `the_store_holds_no_password_and_no_token` |
+//! | ATK-05 | replay of a code | as for single codes above | `a_used_code_is_refused_with_a_reason_in_every_spelling`, `the_code_that_confirmed_the_enrolment_is_used` |
+//! | ATK-06 | a race on what may be used once | taken by one atomic verb | `one_code_in_a_hundred_sign_ins_lets_one_in`, `one_sign_in_answered_a_hundred_times_lets_one_in`, `one_enrolment_confirmed_many_times_makes_one_session` |
+//! | ATK-08 | the browser is told that it succeeded | only the server's state counts | `a_success_redirect_followed_by_hand_opens_nothing` |
+//! | ATK-09 | forced browsing with the password alone | a pending sign-in reaches nothing | `a_pending_sign_in_reaches_nothing` |
+//! | ATK-10 | answering somebody else's challenge | the pending sign-in says whose it is | `whose_code_it_is_is_said_by_the_pending_sign_in_alone` |
+//! | ATK-11 | odd values in place of a code | refused, counted once | `odd_codes_are_refused_and_count_once` |
+//! | ATK-12 | an empty or unconfirmed secret | no factor at all | `an_empty_or_broken_record_is_no_factor`, `an_abandoned_enrolment_asks_for_nothing` |
+//! | ATK-30 | names of accounts are found out | one answer and one cost | `an_unknown_name_and_a_wrong_password_look_the_same`, `an_unknown_user_costs_one_hash_like_a_known_one` |
+//! | ATK-31 | a typed name writes lines of the log | escaped and cut | `odd_names_make_one_line_of_the_log` |
+//! | ATK-32 | a flood of sign-ins starves the app | hashing is bounded and queued | `a_flood_of_sign_ins_leaves_the_app_reachable`, `a_full_queue_is_busy_and_drains` |
+//! | ATK-35 | slow heads, floods of resets, huge heads | deadlines and bounds | `a_slow_head_is_ended`, `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `a_head_that_is_too_large_is_431` |
+//! | ATK-40 | identity headers from outside | removed in every spelling, then set once | `identity_headers_of_a_client_are_replaced_in_every_spelling`, `trailers_cannot_carry_identity` |
+//! | ATK-41 | a Connection header removes ours | set after hop-by-hop headers are gone | `a_connection_header_cannot_remove_ours` |
+//! | ATK-42 | forwarded headers of strangers | believed from trusted hops only, and nobody is by default | `headers_that_tell_another_path_or_address_are_removed` |
+//! | ATK-43 | a health checker's User-Agent passes | nothing depends on it; health has its own listener | `a_program_gets_401_and_a_problem_and_never_a_redirect`, `operators_pages_are_not_on_the_public_listener` |
+//! | ATK-44 | request smuggling, odd upgrades, early requests | two readings are refused, each request is judged | `what_can_be_framed_in_two_ways_is_refused`, `an_upgrade_to_anything_else_is_dropped`, `requests_sent_early_are_judged_each_for_itself` |
+//! | ATK-45 | the app speaks for the gateway | our names and what undoes the gate are removed | `the_app_cannot_set_our_cookies`, `the_app_cannot_undo_what_the_gateway_relies_on`, `an_answer_cannot_be_split_by_what_the_client_sends` |
+//! | ATK-46 | the app is reached around the gateway | a signed assertion that it can check | `the_assertion_is_signed_with_the_published_key` |
+//! | ATK-50 | another spelling of a path | one reading, judged and forwarded alike | `no_spelling_of_a_protected_path_passes_as_public`, `what_is_forwarded_is_what_was_judged` |
+//! | ATK-51 | query or fragment turn the match | the path alone takes part | `the_query_and_a_fragment_take_no_part` |
+//! | ATK-52 | another authority in the target | 400, or 421 | `a_host_that_is_not_ours_is_misdirected` |
+//! | ATK-53 | a connection of one app carries requests for another | judged by each request's own authority | `each_app_is_served_on_its_own_origin_only` |
+//! | ATK-54 | a connection outlives its session | every request is judged anew | `a_cookie_kept_after_signing_out_opens_nothing_on_an_open_connection`, `each_stream_is_judged_for_itself` |
+//! | ATK-56 | another site opens a WebSocket | Origin must be the app's | `a_handshake_from_another_origin_is_refused` |
+//! | ATK-57 | early data is replayed | none is offered | `early_data_is_not_offered` |
+//! | ATK-58 | an odd method passes | judged like GET, or 405 | `every_method_is_judged_like_get` |
+//! | ATK-59 | no rule, an unknown host, a bad policy | denied; the last good policy stays | `no_default_lets_a_stranger_in`, `a_changed_policy_is_taken_and_a_bad_one_is_not` |
+//! | AT-01 | a client names another user | one header, ours | `identity_headers_of_a_client_are_replaced_in_every_spelling` |
+//! | AT-02 | the same with underscores | removed | `identity_headers_of_a_client_are_replaced_in_every_spelling` |
+//! | AT-03 | groups where the person has none | removed where nothing is set | `identity_headers_are_removed_where_there_is_nothing_to_set` |
+//! | AT-04 | identity on a public route | removed there too | `identity_headers_are_removed_on_public_routes` |
+//! | AT-05 | identity on a preflight | removed there too | `identity_headers_are_removed_on_public_routes` |
+//! | AT-06 | Connection names our header | ours is set after | `a_connection_header_cannot_remove_ours` |
+//! | AT-07 | a name with a line break | cannot be a name | `values_outside_ascii_are_percent_encoded`, `what_is_no_name` |
+//! | AT-08 | a group with a comma | cannot be a group | `values_outside_ascii_are_percent_encoded` |
+//! | AT-09 | trailers named like our headers | dropped | `trailers_cannot_carry_identity` |
+//! | AT-10 | our cookies leak, others are mangled | ours are cut out, the rest is byte for byte | `our_cookies_never_reach_the_app_and_others_pass_unchanged` |
+//! | AT-11 | the app sets our cookie | removed | `the_app_cannot_set_our_cookies` |
+//! | AT-12 | X-Forwarded-Uri names a public path | not read | `headers_that_tell_another_path_or_address_are_removed` |
+//! | AT-13 | everybody is a trusted proxy | nobody by default | `headers_that_tell_another_path_or_address_are_removed` |
+//! | AT-14 | an address claimed before a load balancer's | the rightmost hop that is not trusted | `the_rightmost_untrusted_hop_is_the_visitor` |
+//! | AT-15 | a forged address escapes a limit | limits count the attributed address | `rules_match_methods_networks_and_users`, `connections_of_one_address_are_bounded` |
+//! | AT-16 | a probe's User-Agent or a health path passes | neither does | `operators_pages_are_not_on_the_public_listener`, `a_program_gets_401_and_a_problem_and_never_a_redirect` |
+//! | AT-17 | dots lead out of a public prefix | resolved before judging | `no_spelling_of_a_protected_path_passes_as_public` |
+//! | AT-18 | encoded slashes and backslashes | 400 | `a_path_that_reads_in_two_ways_is_refused` |
+//! | AT-19 | doubled slashes | merged, never an authority | `no_spelling_of_a_protected_path_passes_as_public` |
+//! | AT-20 | a public path in the query | takes no part | `the_query_and_a_fragment_take_no_part` |
+//! | AT-21 | absolute form with another host | 400 | `a_host_that_is_not_ours_is_misdirected` |
+//! | AT-22 | two Hosts, odd Hosts, other spellings | 400, 421, or one canonical form | `a_host_that_is_not_ours_is_misdirected`, `a_host_of_ours_is_known_in_every_spelling` |
+//! | AT-23 | Host differs from :authority | 400 | `the_authority_and_a_host_must_agree` |
+//! | AT-24 | NUL, overlong UTF-8, broken escapes | 400 | `a_path_that_reads_in_two_ways_is_refused` |
+//! | AT-25 | /app matches /application | prefixes end at a segment | `a_prefix_ends_at_a_segment` |
+//! | AT-27 | two lengths, odd transfer codings | 400, closed | `what_can_be_framed_in_two_ways_is_refused` |
+//! | AT-28 | an unread body becomes the next request | closed | `what_follows_a_refused_body_is_never_a_request` |
+//! | AT-29 | Upgrade to h2c or anything | dropped, served as HTTP/1.1 | `an_upgrade_to_anything_else_is_dropped` |
+//! | AT-30 | CONNECT | 405 | `every_method_is_judged_like_get` |
+//! | AT-31 | floods of headers, slow heads and bodies | 431, 408, deadlines | `a_head_that_is_too_large_is_431`, `a_slow_head_is_ended`, `a_body_that_stops_is_408` |
+//! | AT-32 | rapid resets | the connection ends, others do not | `a_flood_of_resets_ends_the_connection_and_nobody_elses` |
+//! | AT-33 | a stranger's WebSocket reaches the app | 401 before any connection | `a_websocket_of_a_stranger_is_refused_before_the_upstream_hears_of_it` |
+//! | AT-34 | another site's WebSocket | 403 | `a_handshake_from_another_origin_is_refused` |
+//! | AT-35 | a refused upgrade opens a tunnel | only a 101 does | `what_the_upstream_says_instead_is_passed_on` |
+//! | AT-40 | the return path leads elsewhere | a path of this origin, or / | `the_return_path_leads_nowhere_else`, `only_a_path_of_this_origin_is_kept` |
+//! | AT-41 | it names another protected host | paths only | `the_return_path_leads_nowhere_else` |
+//! | AT-43 | a forged Host in our links | links come from the configuration | `a_foreign_host_is_in_no_link_of_ours` |
+//! | AT-44 | a planted cookie becomes the session | new token at sign-in and at step-up | `a_planted_cookie_never_becomes_the_session`, `a_session_of_one_factor_is_asked_the_second_and_its_code_is_used` |
+//! | AT-45 | odd cookie values | as not signed in | `a_session_of_one_origin_or_of_rubbish_opens_nothing` |
+//! | AT-47 | a store that is away, wrong or read-only | 503, cookie kept, nothing passes | `a_store_that_goes_away_shuts_the_gate_and_keeps_the_cookies`, `a_store_of_the_wrong_shape_is_a_fault_and_no_pass`, `a_store_that_refuses_commands_shuts_the_gate` |
+//! | AT-48 | an emptied store | sign-in, no loop | `an_emptied_store_asks_everybody_to_sign_in` |
+//! | AT-49 | what ended cannot be read | no lease, no service, not ready | `a_node_that_cannot_hear_the_store_stands_still_and_then_honours_what_was_said`, `a_store_that_goes_away_shuts_the_gate_and_keeps_the_cookies` |
+//! | AT-50 | another node still serves an ended session | within the lease, also where the message is lost | `signing_out_everywhere_is_honoured_by_the_other_node`, `a_lost_message_does_not_keep_a_session_alive` |
+//! | AT-51 | a late touch brings a session back | a touch writes only what is there | `a_request_at_the_moment_of_signing_out_brings_nothing_back`, `an_ended_session_is_gone_and_no_touch_brings_it_back` |
+//! | AT-52 | another site posts our forms | 403 | `a_request_that_is_not_a_form_of_our_own_page_signs_nobody_in`, `signing_out_needs_the_form_of_this_very_session` |
+//! | AT-55 | our pages in a frame | frame-ancestors 'none', no-store | `every_page_is_closed_to_frames_scripts_and_caches`, `a_script_of_the_app_can_neither_read_nor_frame_our_pages` |
+//! | AT-56 | a script of the app reads our pages | they answer navigations only | `nothing_of_the_session_is_told_to_a_script`, `a_script_of_the_app_can_neither_read_nor_frame_our_pages` |
+//! | AT-57 | metrics or API on the public listener | 404 | `operators_pages_are_not_on_the_public_listener` |
+//! | AT-58 | look-alike names and addresses | one fold, one script, strict addresses | `either_name_or_e_mail_is_typed_in_any_case`, `lookalikes_and_doubles_are_refused` |
+//! | AT-60 | protected content after our page | exactly our page | `a_page_is_never_followed_by_the_apps_content` |
