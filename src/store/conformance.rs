@@ -8,7 +8,6 @@ mod server;
 mod sessions;
 mod stale;
 
-use super::Store;
 use super::embedded::Embedded;
 use super::redis::Redis;
 use server::Server;

@@ -18,7 +18,7 @@ mod script;
 mod session;
 mod verbs;
 
-use super::{Result, StoreError};
+use super::Result;
 use crate::sys::{SystemEntropy, lease, random};
 use crate::types::{FactorId, NodeId, Seq, Timestamp, UserId};
 use keys::Keys;

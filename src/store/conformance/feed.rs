@@ -161,6 +161,22 @@ async fn an_emptied_server_ends_everything_on_every_node_once() {
 }
 
 #[tokio::test]
+async fn a_server_killed_and_restarted_empty_ends_everything() {
+    let server = Server::start(&[]);
+    let n = redis_node(short(&server)).await;
+    let user = alice(&*n.store).await.id;
+    let session = signed_in(&*n.store, user).await;
+    let last = n.store.end_user(user, Some(session.id)).await.unwrap();
+    until("the entry", LONG, || n.ear.facts().len() == 1).await;
+    let _server = server.restart_empty();
+    until("everything", LONG, || n.ear.facts().iter().any(|e| e.fact == Fact::Everything && e.seq > last)).await;
+    until("the lease's return", LONG, || n.lease.held()).await;
+    assert!(n.ear.count(|h| *h == Heard::Flushed) > 0);
+    assert!(!lives(&*n.store, &session).await);
+    assert!(n.store.head().await.unwrap().seq > last);
+}
+
+#[tokio::test]
 async fn what_a_server_lost_is_written_back_by_the_nodes_that_saw_it() {
     let server = Server::start(&[]);
     let n = redis_node(short(&server)).await;

@@ -26,11 +26,20 @@ impl Server {
     }
 
     pub(super) fn start(more: &[&str]) -> Server {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        Server::start_at(free_port(), more)
+    }
+
+    /// Killed with -9, and back at the same place with nothing.
+    pub(super) fn restart_empty(self) -> Server {
+        let port = self.port;
+        drop(self);
+        Server::start_at(port, &[])
+    }
+
+    fn start_at(port: u16, more: &[&str]) -> Server {
         let dir = tempfile::tempdir().unwrap();
-        // the shell's `cat` ends with this process, however it ends
         let mut shell = Command::new("sh")
-            .args(["-c", "redis-server \"$@\" & cat >/dev/null; kill -9 $!", "sh"])
+            .args(["-c", START, "sh"])
             .args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", "", "--dir"])
             .arg(dir.path())
             .args(more)
@@ -86,6 +95,13 @@ impl Drop for Server {
         let _ = self.shell.wait();
     }
 }
+
+pub(super) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// `cat` ends with the test process, however that ends; the shell lets go of the log, so that its end shows.
+const START: &str = "redis-server \"$@\" & exec >/dev/null; cat; kill -9 $!; wait";
 
 /// Waits for what another task will bring about; fails after `limit`.
 pub(super) async fn until(what: &str, limit: Duration, mut there: impl FnMut() -> bool) {

@@ -1,7 +1,8 @@
 //! What a crash leaves behind in a store that has no transactions over slots, and what somebody else puts there.
 
 use super::sample::*;
-use super::server::Server;
+use super::server::{Server, free_port};
+use crate::store::redis::{Redis, RedisSettings};
 use crate::store::{Created, NewAccount, Store, StoreError};
 use crate::types::Login;
 
@@ -36,7 +37,7 @@ async fn a_foreign_value_under_a_key_is_a_broken_record_and_no_panic() {
 #[tokio::test]
 async fn a_server_that_may_evict_is_refused_and_one_that_is_away_is_unavailable() {
     let server = Server::start(&["--maxmemory-policy", "allkeys-lru"]);
-    let s = crate::store::redis::Redis::connect(server.settings("pc")).await.unwrap();
+    let s = Redis::connect(server.settings("pc")).await.unwrap();
     assert!(matches!(s.ping().await, Err(StoreError::Unfit(_))));
     server.run(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]).await;
     tokio::time::sleep(std::time::Duration::from_millis(120)).await; // a failure answers for a moment
@@ -45,6 +46,35 @@ async fn a_server_that_may_evict_is_refused_and_one_that_is_away_is_unavailable(
     drop(server);
     assert!(matches!(s.ping().await, Err(StoreError::Unavailable { .. })));
     assert!(matches!(s.account(user_id()).await, Err(StoreError::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn tls_is_spoken_with_the_authority_named_and_with_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name);
+    for name in ["ours", "other"] {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+        std::fs::write(file(&format!("{name}.pem")), made.cert.pem()).unwrap();
+        std::fs::write(file(&format!("{name}.key")), made.signing_key.serialize_pem()).unwrap();
+    }
+    let (port, cert, key) = (free_port().to_string(), file("ours.pem"), file("ours.key"));
+    let tls = ["--tls-port", &port, "--tls-auth-clients", "no", "--tls-cert-file", cert.to_str().unwrap()];
+    let _server = Server::start(&[&tls[..], &["--tls-key-file", key.to_str().unwrap()]].concat());
+    let settings = |ca: &str| RedisSettings {
+        ca_file: Some(file(ca)),
+        ..RedisSettings::new(format!("rediss://127.0.0.1:{port}").into())
+    };
+    Redis::connect(settings("ours.pem")).await.unwrap().ping().await.unwrap();
+    let wrong = Redis::connect(settings("other.pem")).await.unwrap();
+    assert!(matches!(wrong.ping().await, Err(StoreError::Unavailable { .. })));
+    assert!(matches!(Redis::connect(settings("none.pem")).await, Err(StoreError::Unfit(_))));
+}
+
+#[tokio::test]
+async fn a_wrong_url_is_refused_without_repeating_its_password() {
+    let wrong = Redis::connect(RedisSettings::new("redis://u:geheim@[bad".to_owned().into())).await;
+    let text = format!("{:?}", wrong.err().unwrap());
+    assert!(text.contains("redis://host:port") && !text.contains("geheim"), "{text}");
 }
 
 /// The server's own clock.
