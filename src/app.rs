@@ -1,6 +1,7 @@
 //! Wiring, reload, shutdown. The only place that names a concrete store.
 
 mod assertion;
+mod brand;
 mod follower;
 pub mod keys;
 mod policy;

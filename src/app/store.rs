@@ -31,8 +31,8 @@ pub async fn open(config: &Config) -> anyhow::Result<Opened> {
             let store = Embedded::open(path).with_context(|| format!("the store {} cannot be opened", path.display()))?;
             Ok(Opened { feed: store.clone(), store, lease: Lease::always(), embedded: true })
         }
-        StoreSettings::Redis { url, prefix, ca } => {
-            let settings = RedisSettings { url: url.clone(), prefix: prefix.clone(), ca_file: ca.clone(), lease: LEASE };
+        StoreSettings::Redis(r) => {
+            let settings = RedisSettings { url: r.url.clone(), prefix: r.prefix.clone(), ca_file: r.ca.clone(), lease: LEASE };
             let store = Redis::connect(settings).await.context("the Redis settings cannot be used")?;
             Ok(Opened { feed: store.clone(), store, lease: Lease::not_yet(), embedded: false })
         }

@@ -64,6 +64,7 @@ pub struct Running {
 
 /// Starts everything; returns once connections are accepted.
 pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
+    super::telemetry::init(&config.log);
     let policy = Arc::new(PolicyFile::load(config.policy.as_deref()).map_err(|p| problems(&p))?);
     let opened = open(&config).await?;
     let empty = opened.embedded && opened.store.count_accounts().await? == 0;
@@ -73,8 +74,9 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     node.spawn(&tracker, &stop, &opened, &policy);
 
+    let brand = super::brand::load(&config.brand)?;
     let jwks = { let keys = node.signer.jwks(); Arc::new(move || keys.clone()) };
-    let web = web::router(Arc::new(Web::new(node.gate.clone(), config.brand.clone(), jwks)));
+    let web = web::router(Arc::new(Web::new(node.gate.clone(), brand, jwks)));
     let settings = Arc::new(config.proxy);
     let drain = settings.drain;
     let parts = server::Parts {
