@@ -3,7 +3,7 @@
 use super::files::unreadable;
 use crate::policy::problem::nearest;
 use crate::policy::rule::Named;
-use crate::policy::{Policy, Problem};
+use crate::policy::{Policy, Problem, parse};
 use crate::proxy::settings::App;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,8 +13,9 @@ pub fn load(path: Option<&Path>, apps: &[Arc<App>]) -> Result<Policy, Vec<Proble
     let Some(path) = path else { return Policy::parse("policy", "") };
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|e| vec![unreadable(&file, &e)])?;
-    let policy = Policy::parse(&file, &text)?;
-    let problems = strangers(&file, &policy, apps);
+    let (policy, mut problems) = parse::with_problems(&file, &text).map_err(|p| vec![p])?;
+    problems.extend(strangers(&file, &policy, apps));
+    problems.sort_by_key(|p| (p.line, p.column));
     if problems.is_empty() { Ok(policy) } else { Err(problems) }
 }
 

@@ -54,11 +54,17 @@ pub const KEYS: &[&str] = &[
 const VERSION: u64 = 1;
 
 pub(super) fn policy(file_name: &str, text: &str) -> Result<Policy, Vec<Problem>> {
+    let (policy, problems) = with_problems(file_name, text).map_err(|p| vec![p])?;
+    if problems.is_empty() { Ok(policy) } else { Err(problems) }
+}
+
+/// What could be read, and what is wrong with it: for who has checks to add. With a problem it is never in force.
+pub fn with_problems(file_name: &str, text: &str) -> Result<(Policy, Vec<Problem>), Problem> {
     let reader = Reader::new(file_name, KEYS);
-    let tree = raw::parse(&reader.file, text).map_err(|p| vec![p])?;
+    let tree = raw::parse(&reader.file, text)?;
     let policy = read(&reader, reader.root(&tree), text);
     let (problems, warnings) = reader.finish();
-    if problems.is_empty() { Ok(Policy { warnings, ..policy }) } else { Err(problems) }
+    Ok((Policy { warnings, ..policy }, problems))
 }
 
 fn read(reader: &Reader, root: Section<'_>, text: &str) -> Policy {
