@@ -5,10 +5,10 @@ use super::wiring::Extras;
 use crate::account::{Accounts, PasswordRules};
 use crate::config::{Config, StoreSettings};
 use crate::crypto::{Cost, KeyRing, Passwords};
+use crate::store::Store;
 use crate::store::embedded::Embedded;
 use crate::store::feed::Feed;
 use crate::store::redis::{Redis, RedisSettings};
-use crate::store::Store;
 use crate::sys::lease::Lease;
 use anyhow::{Context, bail};
 use std::sync::Arc;
@@ -26,13 +26,16 @@ pub async fn open(config: &Config) -> anyhow::Result<Opened> {
     match &config.store {
         StoreSettings::Embedded { path } => {
             if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-                std::fs::create_dir_all(dir).with_context(|| format!("the store's folder {} cannot be made", dir.display()))?;
+                std::fs::create_dir_all(dir)
+                    .with_context(|| format!("the store's folder {} cannot be made", dir.display()))?;
             }
-            let store = Embedded::open(path).with_context(|| format!("the store {} cannot be opened", path.display()))?;
+            let store =
+                Embedded::open(path).with_context(|| format!("the store {} cannot be opened", path.display()))?;
             Ok(Opened { feed: store.clone(), store, lease: Lease::always(), embedded: true })
         }
         StoreSettings::Redis(r) => {
-            let settings = RedisSettings { url: r.url.clone(), prefix: r.prefix.clone(), ca_file: r.ca.clone(), lease: LEASE };
+            let settings =
+                RedisSettings { url: r.url.clone(), prefix: r.prefix.clone(), ca_file: r.ca.clone(), lease: LEASE };
             let store = Redis::connect(settings).await.context("the Redis settings cannot be used")?;
             Ok(Opened { feed: store.clone(), store, lease: Lease::not_yet(), embedded: false })
         }

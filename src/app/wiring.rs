@@ -75,7 +75,10 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     node.spawn(&tracker, &stop, &opened, &policy);
 
     let brand = super::brand::load(&config.brand)?;
-    let jwks = { let keys = node.signer.jwks(); Arc::new(move || keys.clone()) };
+    let jwks = {
+        let keys = node.signer.jwks();
+        Arc::new(move || keys.clone())
+    };
     let web = web::router(Arc::new(Web::new(node.gate.clone(), brand, jwks)));
     let settings = Arc::new(config.proxy);
     let drain = settings.drain;
@@ -155,7 +158,13 @@ struct Parted {
 }
 
 impl Parted {
-    fn build(config: &Config, extras: &Extras, opened: &Opened, keys: &Arc<KeyRing>, policy: &Arc<PolicyFile>) -> anyhow::Result<Self> {
+    fn build(
+        config: &Config,
+        extras: &Extras,
+        opened: &Opened,
+        keys: &Arc<KeyRing>,
+        policy: &Arc<PolicyFile>,
+    ) -> anyhow::Result<Self> {
         let (clock, entropy) = (extras.clock.clone(), extras.entropy.clone());
         let store = opened.store.clone();
         let (sessions, writer) = Sessions::new(store.clone(), opened.lease.clone(), clock.clone(), CACHED_SESSIONS);

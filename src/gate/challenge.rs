@@ -10,7 +10,7 @@ use crate::factor::second::totp::{self, Algorithm, Totp, TotpParameters};
 use crate::policy::{Policy, Second, TotpAlgorithm};
 use crate::session::Cached;
 use crate::store::record::OldToken;
-use crate::store::{Account, Failed, Factor, Opened, Pending, Purpose, Session, Step};
+use crate::store::{Account, Factor, Failed, Opened, Pending, Purpose, Session, Step};
 use crate::types::{Assurance, FactorId, Inbound, ReturnTo, SecondFactor, Timestamp, TokenRef};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -71,7 +71,9 @@ impl Gate {
             Code::Replayed => {
                 (self.failed(inbound, &pending, |left| Answer::Used { left }).await?, audit::Challenge::Replayed)
             }
-            Code::Wrong => (self.failed(inbound, &pending, |left| Answer::Wrong { left }).await?, audit::Challenge::Failed),
+            Code::Wrong => {
+                (self.failed(inbound, &pending, |left| Answer::Wrong { left }).await?, audit::Challenge::Failed)
+            }
         };
         let ended = matches!(answer, Answer::Ended { .. }) && recorded != audit::Challenge::Passed;
         self.record_challenge(inbound, account.id, if ended { audit::Challenge::FailedAndEnded } else { recorded });
@@ -135,8 +137,7 @@ impl Gate {
         let mut session = stored.session;
         let entropy = self.parts.entropy.as_ref();
         let (value, token) = self.tokens.mint(TokenKind::Session, &inbound.origin, session.user, entropy);
-        session.old =
-            Some(OldToken { token: session.token, until: now.plus(OLD_TOKEN), assurance: session.assurance });
+        session.old = Some(OldToken { token: session.token, until: now.plus(OLD_TOKEN), assurance: session.assurance });
         session.token = token;
         session.assurance.second = second;
         Ok(Some((session, value)))
@@ -199,7 +200,13 @@ impl Gate {
         Ok(outcome)
     }
 
-    fn matching_step(&self, account: &Account, factor: &Factor, code: &str, now: Timestamp) -> Result<Option<u64>, Fault> {
+    fn matching_step(
+        &self,
+        account: &Account,
+        factor: &Factor,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Option<u64>, Fault> {
         let opened = self.open_totp(account, factor.id, &factor.sealed)?;
         Ok(opened.secret.matching_step(&opened.parameters, code, now))
     }

@@ -32,10 +32,5 @@ impl Gate {
 }
 
 fn source(inbound: &Inbound, session: Option<SessionId>) -> Source {
-    Source {
-        from: Some(inbound.client),
-        app: Some(inbound.app.clone()),
-        session,
-        request: Some(inbound.request_id),
-    }
+    Source { from: Some(inbound.client), app: Some(inbound.app.clone()), session, request: Some(inbound.request_id) }
 }

@@ -3,11 +3,11 @@
 //! The unconfirmed secret lies sealed in the pending record, one for each, so that a reload shows the same one and an
 //! abandoned set-up leaves no trace after ten minutes.
 
+use super::challenge::parameters;
 use super::flow::{Answer, SetCookies, SetUpKey, SetUpPage};
 use super::service::{Gate, subject};
 use super::verdict::Fault;
 use crate::audit;
-use super::challenge::parameters;
 use crate::factor::second::{self, totp};
 use crate::policy::Second;
 use crate::store::{Account, Factor, Opened, Pending, Purpose};

@@ -142,7 +142,12 @@ impl Gate {
         }
     }
 
-    pub(super) fn new_session(&self, inbound: &Inbound, from: &Pending, assurance: Assurance) -> (Session, SecretString) {
+    pub(super) fn new_session(
+        &self,
+        inbound: &Inbound,
+        from: &Pending,
+        assurance: Assurance,
+    ) -> (Session, SecretString) {
         let entropy = self.parts.entropy.as_ref();
         let (value, token) = self.tokens.mint(TokenKind::Session, &inbound.origin, from.user, entropy);
         let now = self.parts.clock.now();
