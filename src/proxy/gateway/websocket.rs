@@ -2,16 +2,20 @@
 //!
 //! The upstream gets the same sanitised head as in any other request. `Origin` was the gate's to judge.
 
+use super::super::access::Line;
 use super::super::engine::cut;
 use super::super::engine::tunnel::{self, Answer, Plan, Report};
 use super::super::framing::Refused;
 use super::super::headers;
 use super::{Context, Gateway, TRIES, no_upstream};
+use crate::live::Exchange;
+use crate::types::Inbound;
 use pingora::ErrorType::InternalError;
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{Error, Result};
 use std::io;
+use std::sync::Arc;
 
 /// True: a tunnel has been left behind, or the answer written. False: the upstream has answered something else than 101,
 /// and that answer takes the ordinary path.
@@ -51,14 +55,25 @@ fn switched(mut head: ResponseHeader, ctx: &Context) -> Result<Vec<u8>> {
     Ok(tunnel::head_101(&head))
 }
 
-/// What is left to do at the tunnel's end; the place in the registry is held until then.
 fn done(ctx: &mut Context) -> Option<Box<dyn FnOnce(Report) + Send + Sync>> {
     let (line, exchange) = (ctx.line.take()?, ctx.exchange.take());
-    let inbound = ctx.inbound()?.clone();
-    Some(Box::new(move |report| {
-        drop(exchange);
-        line.tunnel(&inbound, report);
-    }))
+    let mut open = Open { line, inbound: ctx.inbound()?.clone(), report: None, _exchange: exchange };
+    Some(Box::new(move |report| open.report = Some(report)))
+}
+
+/// What is left to do at the tunnel's end, or when it turns out that it will not begin. Its place in the registry is held
+/// until then.
+struct Open {
+    line: Line,
+    inbound: Arc<Inbound>,
+    report: Option<Report>,
+    _exchange: Option<Exchange>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.line.tunnel(&self.inbound, self.report);
+    }
 }
 
 fn failed(ctx: &mut Context, e: &io::Error) -> Box<Error> {
