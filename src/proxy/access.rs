@@ -3,7 +3,7 @@
 use super::engine::tunnel::Report;
 use super::gateway::Context;
 use crate::sys::lease;
-use crate::types::{ClientIp, Inbound};
+use crate::types::{ClientIp, Inbound, UserId};
 use http::Method;
 use pingora::proxy::Session;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub struct Line {
     started: u64,
     pub verdict: &'static str,
-    pub user: Option<Arc<str>>,
+    pub user: Option<UserId>,
     pub rule: Option<Arc<str>>,
 }
 
@@ -48,12 +48,12 @@ impl Line {
         });
     }
 
-    /// Of a WebSocket, when it has ended.
-    pub fn tunnel(&self, inbound: &Inbound, report: Report) {
+    /// Of a WebSocket, when it has ended; without a report where it never began.
+    pub fn tunnel(&self, inbound: &Inbound, report: Option<Report>) {
         self.write(&End {
             status: 101,
-            bytes: report.to_client,
-            received: report.to_upstream,
+            bytes: report.map_or(0, |r| r.to_client),
+            received: report.map_or(0, |r| r.to_upstream),
             inbound: Some(inbound),
             client: Some(inbound.client),
             method: &inbound.method,
@@ -72,7 +72,7 @@ impl Line {
             status = end.status,
             verdict = self.verdict,
             app = end.inbound.map(|i| &*i.app.0),
-            user = self.user.as_deref(),
+            user = self.user.map(tracing::field::display),
             rule = self.rule.as_deref(),
             client = end.client.map(tracing::field::display),
             bytes = end.bytes,

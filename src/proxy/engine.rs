@@ -1,7 +1,7 @@
 //! The connection engine: what stands between a listening socket and pingora's `HttpProxy`.
 //!
-//! It accepts (`accept`, `proxy_protocol`, `certs`), bounds what pingora leaves unbounded (`front`, `conn`), cuts and holds
-//! what is under way (`cut`) and carries WebSockets itself (`tunnel`, `frames`). It knows connections, bytes, a
+//! It accepts (`accept`, `proxy_protocol`, `certs`), bounds what pingora leaves unbounded (`front`, `conn`), cuts and
+//! holds what is under way (`cut`) and carries WebSockets itself (`tunnel`, `frames`). It knows connections, bytes, a
 //! cancellation token and the lease. It may not know sessions, users, policy or the gate: those come in as values.
 //!
 //! ```text

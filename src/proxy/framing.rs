@@ -139,7 +139,8 @@ fn target(h: &Head<'_>) -> Result<(), Refused> {
         return refuse(414, "the request target is too long");
     }
     // absolute form and authority form name a host of their own beside Host
-    if !h.target.starts_with(b"/") && !(h.target == b"*" && h.method == Method::OPTIONS) {
+    let whole_server = h.target == b"*" && h.method == Method::OPTIONS;
+    if !whole_server && !h.target.starts_with(b"/") {
         return refuse(400, "the request target is not a path");
     }
     if h.target.iter().any(|b| *b <= b' ' || *b >= 0x7f || matches!(*b, b'#' | b'\\')) {

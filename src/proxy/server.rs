@@ -190,3 +190,6 @@ const REQUESTS_A_CONNECTION: u32 = 1000;
 /// A connection without a request, and the whole of a request's head.
 const IDLE: Duration = Duration::from_secs(60);
 const FIRST_BYTE: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! The accept loop: sockets in, connections for a pingora app out, and a drain at the end.
 //!
-//! Our own tokio runtime and any listener (pingora's `Server` builds runtimes of its own and shakes hands before a PROXY
-//! header could be read). Knows addresses and limits; may not read a byte of HTTP.
+//! Our own tokio runtime and any listener (pingora's `Server` builds runtimes of its own and shakes hands before a
+//! PROXY header could be read). Knows addresses and limits; may not read a byte of HTTP.
 
 use super::proxy_protocol;
 use crate::types::net::ClientIp;
@@ -39,8 +39,8 @@ pub struct Listen {
     pub drain: Duration,
 }
 
-/// Accepts until `shutdown` says so (or its sender is gone), then lets what is under way end: idle connections are closed,
-/// HTTP/2 gets GOAWAY, tunnels a Close frame.
+/// Accepts until `shutdown` says so (or its sender is gone), then lets what is under way end: idle connections are
+/// closed, HTTP/2 gets GOAWAY, tunnels a Close frame.
 pub async fn serve<A>(listen: Listen, app: Arc<A>, mut shutdown: watch::Receiver<bool>)
 where
     A: ServerApp + Send + Sync + 'static,
@@ -68,8 +68,8 @@ where
     }
 }
 
-/// The TCP peer of a request's connection. Where a PROXY header was read, `Digest::socket_digest` has the address it gave
-/// as `peer_addr`, and this still is the proxy that gave it.
+/// The TCP peer of a request's connection. Where a PROXY header was read, `Digest::socket_digest` has the address it
+/// gave as `peer_addr`, and this still is the proxy that gave it.
 pub fn tcp_peer(digest: &Digest) -> Option<SocketAddr> {
     let named = digest.proxy_digest.as_ref().and_then(|d| d.user_data.as_ref()?.downcast_ref::<TcpPeer>());
     match named {

@@ -73,8 +73,8 @@ struct Opening {
 }
 
 impl Client {
-    /// pingora waits without limit, and deaf to shutdown, for the preface of HTTP/2. So the first bytes must come before
-    /// `first_bytes` is over, and before a shutdown.
+    /// pingora waits without limit, and deaf to shutdown, for the preface of HTTP/2. So the first bytes must come
+    /// before `first_bytes` is over, and before a shutdown.
     pub(super) fn watch(inner: Stream, conn: Arc<Conn>, first_bytes: Duration, mut shutdown: ShutdownWatch) -> Stream {
         let over = Box::pin(async move {
             tokio::select! {
@@ -153,6 +153,7 @@ impl Peek for Client {
     async fn try_peek(&mut self, buf: &mut [u8]) -> io::Result<bool> {
         let Some(opening) = &mut self.opening else { return self.inner.try_peek(buf).await };
         tokio::select! {
+            biased;
             peeked = self.inner.try_peek(buf) => peeked,
             () = &mut opening.over => Err(io::ErrorKind::TimedOut.into()),
         }

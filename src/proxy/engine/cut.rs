@@ -2,8 +2,8 @@
 //!
 //! pingora calls `process_new_http` once per request: per HTTP/1 request (keep-alive included), per HTTP/2 stream.
 //! Everything the proxy has for a request (client session, upstream connection, buffers) lives inside that future:
-//! dropping it is the cut, not polling it is the hold. Both are looked at *before* the future is polled, so that from the
-//! mark on nothing is read from either side.
+//! dropping it is the cut, not polling it is the hold. Both are looked at *before* the future is polled, so that from
+//! the mark on nothing is read from either side.
 //!
 //! May not know why something is cut or whose it is. A request that has bound no token is public: neither cut nor held.
 
@@ -29,18 +29,19 @@ pub fn seen() {
 }
 
 /// Once the session of a request is known: from now on, cancelling the token cuts this request and the lease holds it.
-/// False: the request must be refused, for the token is cancelled already, or there is no `Cuttable`, or another is bound.
+/// False: the request must be refused, for the token is cancelled already, or there is no `Cuttable`, or another is
+/// bound.
 ///
-/// The registry must give a cancelled token for a session that was ended meanwhile. The poll in which this is called goes
-/// on, so the caller must ask once right after whether the lease is held.
+/// The registry must give a cancelled token for a session that was ended meanwhile. The poll in which this is called
+/// goes on, so the caller must ask once right after whether the lease is held.
 #[must_use]
 pub fn bind(token: CancellationToken) -> bool {
     let ended = token.is_cancelled();
     SLOT.try_with(|s| s.token.set(token).is_ok()).unwrap_or(false) && !ended
 }
 
-/// The client's body is waited for, or a part of it has come. Called where the body begins and in the body filters: from
-/// the first call on, a minute without another ends the exchange (HTTP/2 uploads have no limit of pingora's own).
+/// The client's body is waited for, or a part of it has come. Called where the body begins and in the body filters:
+/// from the first call on, a minute without another ends the exchange (HTTP/2 uploads have no limit of pingora's own).
 pub fn progress() {
     let _ = SLOT.try_with(|s| {
         s.waiting_for.store(BODY, Ordering::Relaxed);
@@ -48,14 +49,15 @@ pub fn progress() {
     });
 }
 
-/// Nothing more is expected of the client: its body has been read, or the answer has begun and the app alone decides how
-/// long the two may go on talking (a gRPC stream may be silent for hours).
+/// Nothing more is expected of the client: its body has been read, or the answer has begun and the app alone decides
+/// how long the two may go on talking (a gRPC stream may be silent for hours).
 pub fn body_read() {
     seen();
 }
 
 /// From `request_filter`, which then returns `Ok(true)` without having written anything: pingora takes the request for
-/// answered and gives the connection back as for the next one, and a tunnel is made of it. False: not under a `Cuttable`.
+/// answered and gives the connection back as for the next one, and a tunnel is made of it. False: not under a
+/// `Cuttable`.
 ///
 /// Before that the session needs `set_keepalive(Some(60))`, `set_keepalive_reuses_remaining(None)` and
 /// `set_pipelining_enabled(false)`: otherwise pingora closes the connection, or loses bytes that came too early.
@@ -97,7 +99,8 @@ pub struct Cuttable<A> {
 }
 
 impl<A> Cuttable<A> {
-    /// `head_deadline` is from the start of waiting for a request until `seen`: idle keep-alive and slow headers together.
+    /// `head_deadline` is from the start of waiting for a request until `seen`: idle keep-alive and slow headers
+    /// together.
     pub fn new(inner: A, lease: Arc<Lease>, head_deadline: Duration) -> Self {
         let cuts = Arc::default();
         Cuttable { inner: Arc::new(inner), lease, head_deadline, body_deadline: BODY_DEADLINE, cuts }

@@ -18,8 +18,8 @@ pub struct Front<A> {
 }
 
 impl<A> Front<A> {
-    /// A connection whose first 24 bytes (a short request line, or the preface of HTTP/2) have not come when `first_byte`
-    /// is over, or when a shutdown begins, is closed.
+    /// A connection whose first 24 bytes (a short request line, or the preface of HTTP/2) have not come when
+    /// `first_byte` is over, or when a shutdown begins, is closed.
     pub fn new(inner: Arc<A>, first_byte: Duration) -> Self {
         Front { inner, first_byte }
     }

@@ -1,7 +1,7 @@
 //! The PROXY protocol, versions 1 and 2 (the haproxy project's `proxy-protocol.txt`), receiving side.
 //!
-//! [`parse`] is pure. [`read`] takes exactly the header from a stream, never a byte of what follows it. Neither knows who
-//! may be believed: only bytes of a trusted peer may come here.
+//! [`parse`] is pure. [`read`] takes exactly the header from a stream, never a byte of what follows it. Neither knows
+//! who may be believed: only bytes of a trusted peer may come here.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};

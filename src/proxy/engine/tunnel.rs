@@ -3,8 +3,8 @@
 //!
 //! `request_filter` calls [`open`]: connect, send the head, read the answer's head. On 101 it leaves a [`Plan`] with
 //! `cut::hand_over` and returns `Ok(true)` unwritten. pingora then gives the client's stream back as if for the next
-//! request; its future, session and buffers are gone, and `Front` runs the tunnel on the bare stream. Any other answer is
-//! given to pingora begun ([`Replay`]) and takes the ordinary path.
+//! request; its future, session and buffers are gone, and `Front` runs the tunnel on the bare stream. Any other answer
+//! is given to pingora begun ([`Replay`]) and takes the ordinary path.
 //!
 //! May not look into frames beyond their boundaries and opcodes, and may not choose the upstream.
 
@@ -44,8 +44,8 @@ pub struct Plan {
     pub lease: Option<Arc<Lease>>,
     /// Called when the tunnel has ended; dropped uncalled where it never began, or the process gave up its connection.
     pub done: Option<Box<dyn FnOnce(Report) + Send + Sync>>,
-    /// Called whenever bytes of a data frame of the client have passed (not for ping, pong and close): the person or their
-    /// page did something. Must be quick; the callee throttles.
+    /// Called whenever bytes of a data frame of the client have passed (not for ping, pong and close): the person or
+    /// their page did something. Must be quick; the callee throttles.
     pub on_client_data: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 

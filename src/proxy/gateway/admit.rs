@@ -93,16 +93,18 @@ fn enter(g: &Gateway, ctx: &mut Context, passage: Passage) -> Result<bool> {
             return Err(ctx.refuse(UNAVAILABLE)); // not bound yet, so the answer is not held
         }
         let token = ctx.token(&exchange, passage.signs_out());
-        let bound = cut::bind(token.clone());
-        // this poll goes on after the bind: the cut or the loss may have come just before it
-        if !bound || token.is_cancelled() || !g.lease.held() {
+        if token.is_cancelled() {
+            return Ok(false);
+        }
+        // this poll goes on after the bind: the loss may have come just before it
+        if !cut::bind(token) || !g.lease.held() {
             return Err(ctx.refuse(UNAVAILABLE));
         }
         ctx.exchange = Some(exchange);
     }
     if let Some(line) = &mut ctx.line {
         line.verdict = "pass";
-        line.user = passage.identity().map(|i| i.user.to_string().into());
+        line.user = passage.identity().map(|i| i.user);
         line.rule = passage.rule().cloned();
     }
     ctx.passage = Some(passage);

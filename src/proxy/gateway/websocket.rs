@@ -2,16 +2,20 @@
 //!
 //! The upstream gets the same sanitised head as in any other request. `Origin` was the gate's to judge.
 
+use super::super::access::Line;
 use super::super::engine::cut;
 use super::super::engine::tunnel::{self, Answer, Plan, Report};
 use super::super::framing::Refused;
 use super::super::headers;
 use super::{Context, Gateway, TRIES, no_upstream};
+use crate::live::Exchange;
+use crate::types::Inbound;
 use pingora::ErrorType::InternalError;
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 use pingora::{Error, Result};
 use std::io;
+use std::sync::Arc;
 
 /// True: a tunnel has been left behind, or the answer written. False: the upstream has answered something else than 101,
 /// and that answer takes the ordinary path.
@@ -51,14 +55,31 @@ fn switched(mut head: ResponseHeader, ctx: &Context) -> Result<Vec<u8>> {
     Ok(tunnel::head_101(&head))
 }
 
-/// What is left to do at the tunnel's end; the place in the registry is held until then.
 fn done(ctx: &mut Context) -> Option<Box<dyn FnOnce(Report) + Send + Sync>> {
     let (line, exchange) = (ctx.line.take()?, ctx.exchange.take());
-    let inbound = ctx.inbound()?.clone();
-    Some(Box::new(move |report| {
-        drop(exchange);
-        line.tunnel(&inbound, report);
-    }))
+    let open = Open { line, inbound: ctx.inbound()?.clone(), report: None, _exchange: exchange };
+    Some(Box::new(move |report| open.ended(report)))
+}
+
+/// What is left to do at the tunnel's end, or when it turns out that it will not begin. Its place in the registry is held
+/// until then.
+struct Open {
+    line: Line,
+    inbound: Arc<Inbound>,
+    report: Option<Report>,
+    _exchange: Option<Exchange>,
+}
+
+impl Open {
+    fn ended(mut self, report: Report) {
+        self.report = Some(report);
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.line.tunnel(&self.inbound, self.report);
+    }
 }
 
 fn failed(ctx: &mut Context, e: &io::Error) -> Box<Error> {
@@ -68,4 +89,49 @@ fn failed(ctx: &mut Context, e: &io::Error) -> Box<Error> {
         io::ErrorKind::TimedOut => Refused { status: 504, why: "the app did not answer in time" },
         _ => Refused { status: 502, why: "the app could not be reached" },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::engine::tunnel::End;
+    use super::super::super::{hosts::Hosts, inbound, settings::samples};
+    use super::*;
+    use crate::live::Registry;
+    use crate::types::{ClientIp, RequestId, SessionId, UserId};
+
+    fn context(registry: &Arc<Registry>) -> Context {
+        let hosts = Hosts::new(&[Arc::new(samples::app("a", &["https://a.example"], "http://127.0.0.1:1"))]);
+        let site = hosts.find(b"a.example").unwrap();
+        let arrived = inbound::Arrived {
+            method: &http::Method::GET,
+            uri: &http::Uri::from_static("/ws"),
+            headers: &http::HeaderMap::new(),
+            upgrade: super::super::Upgrade::WebSocket,
+            client: ClientIp::new("192.0.2.1".parse().unwrap()),
+            request_id: RequestId::from_bytes([1; 16]),
+        };
+        let mut ctx = Context::new();
+        ctx.routed(site.clone(), Arc::new(inbound::read(&arrived, site).unwrap()));
+        ctx.exchange = Some(registry.register(SessionId::from_bytes([1; 16]), UserId::from_bytes([2; 16])));
+        ctx
+    }
+
+    #[test]
+    fn a_tunnel_keeps_its_place_in_the_registry_until_it_has_ended() {
+        let registry = Registry::new();
+        let mut ctx = context(&registry);
+        let done = done(&mut ctx).unwrap();
+        drop(ctx);
+        assert_eq!(registry.count(), 1);
+        done(Report { end: End::Closed, to_client: 1, to_upstream: 2, frames: 1, polite: false });
+        assert_eq!(registry.count(), 0);
+    }
+
+    #[test]
+    fn a_tunnel_that_never_began_leaves_no_place_behind() {
+        let registry = Registry::new();
+        let mut ctx = context(&registry);
+        drop(done(&mut ctx));
+        assert_eq!(registry.count(), 0);
+    }
 }

@@ -153,7 +153,8 @@ async fn an_emptied_server_ends_everything_on_every_node_once() {
         assert!(n.ear.count(|h| *h == Heard::Flushed) > 0);
         assert!(!lives(&*n.store, &session).await);
     }
-    let over: Vec<Seq> = a.ear.facts().iter().filter(|e| e.fact == Fact::Everything).map(|e| e.seq).collect();
+    let over = [&a, &b].map(|n| n.ear.facts().into_iter().filter(|e| e.fact == Fact::Everything).map(|e| e.seq));
+    let over: Vec<Seq> = over.into_iter().flatten().collect();
     assert!(over.iter().all(|s| *s == over[0]), "one entry for all who noticed: {over:?}");
     assert!(over[0].0 >= last.0 + (1 << 20));
     let again = created(&*a.store, account("alice", None)).await.id;

@@ -122,6 +122,7 @@ impl Following {
             self.redis.raise_floor(tail.all);
             if let Some(p) = self.place().as_mut() {
                 p.replid = tail.replid;
+                p.checked = tail.seq;
             }
             return Ok(());
         }
@@ -184,8 +185,12 @@ impl Following {
 
     /// Applies one entry, then takes its place.
     fn step(&self, entry: &StreamId) -> std::result::Result<(), Broken> {
-        let last = self.place().as_ref().map_or(0, |p| p.seq);
+        let (last, checked) = self.place().as_ref().map_or((0, 0), |p| (p.seq, p.checked));
         let Some((seq, fact)) = parse(entry).filter(|(seq, _)| *seq > last) else { return Err(Broken::Place) };
+        if seq != last + 1 && seq > checked {
+            // another node healed the log, and this one may have seen what that one had not: compared first
+            return Err(Broken::Place);
+        }
         if seq != last + 1 || fact.is_none() {
             tracing::warn!(last, seq, "a gap in the log, or an entry of a newer release: everything is read again");
             self.follower.flush();

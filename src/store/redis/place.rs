@@ -15,6 +15,8 @@ pub(super) struct Place {
     /// The server's replication history: another after a failover or a restart without data.
     pub(super) replid: String,
     pub(super) recent: VecDeque<Seen>,
+    /// Up to here the log was found to continue what was seen; a gap beyond it may be another log's.
+    pub(super) checked: u64,
 }
 
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! The upstream's side of a WebSocket handshake (RFC 6455, section 4): connect, ask, read the head of the answer.
 //!
-//! May not send a head that was not sanitised: the caller hands in what an ordinary request to the upstream would carry.
+//! May not send a head that was not sanitised: the caller hands in what an ordinary request to the upstream would
+//! carry.
 
 use super::Up;
 use super::replay::Replay;
@@ -45,7 +46,8 @@ pub enum Answer {
 /// Asks the upstream. `request` is what `upstream_request_filter` would send: identity set, cookies joined, no body.
 ///
 /// # Errors
-/// `TimedOut` where the upstream is silent (504), `InvalidData` where it answers nonsense, else what connecting said (502).
+/// `TimedOut` where the upstream is silent (504), `InvalidData` where it answers nonsense, else what connecting said
+/// (502).
 pub async fn open(to: &To, request: RequestHeader) -> io::Result<Answer> {
     let head = request_bytes(request).map_err(io::Error::other)?;
     let up = timeout(to.connect, connect(to)).await??;

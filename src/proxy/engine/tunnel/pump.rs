@@ -1,7 +1,8 @@
 //! One direction of a tunnel.
 //!
-//! Bytes pass through one buffer per thread; only what the writer does not take at once is kept, so an idle tunnel owns no
-//! buffer and a slow reader holds at most one buffer's worth. Nothing is read while something is kept, or without leave.
+//! Bytes pass through one buffer per thread; only what the writer does not take at once is kept, so an idle tunnel
+//! owns no buffer and a slow reader holds at most one buffer's worth. Nothing is read while something is kept, or
+//! without leave.
 
 use super::Io;
 use crate::proxy::engine::frames::FrameTracker;
