@@ -5,10 +5,10 @@ use super::wiring::Extras;
 use crate::account::{Accounts, PasswordRules};
 use crate::config::{Config, StoreSettings};
 use crate::crypto::{Cost, KeyRing, Passwords};
+use crate::store::Store;
 use crate::store::embedded::Embedded;
 use crate::store::feed::Feed;
 use crate::store::redis::{Redis, RedisSettings};
-use crate::store::Store;
 use crate::sys::lease::Lease;
 use anyhow::{Context, bail};
 use std::sync::Arc;
@@ -26,13 +26,16 @@ pub async fn open(config: &Config) -> anyhow::Result<Opened> {
     match &config.store {
         StoreSettings::Embedded { path } => {
             if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
-                std::fs::create_dir_all(dir).with_context(|| format!("the store's folder {} cannot be made", dir.display()))?;
+                std::fs::create_dir_all(dir)
+                    .with_context(|| format!("the store's folder {} cannot be made", dir.display()))?;
             }
-            let store = Embedded::open(path).with_context(|| format!("the store {} cannot be opened", path.display()))?;
+            let store =
+                Embedded::open(path).with_context(|| format!("the store {} cannot be opened", path.display()))?;
             Ok(Opened { feed: store.clone(), store, lease: Lease::always(), embedded: true })
         }
         StoreSettings::Redis(r) => {
-            let settings = RedisSettings { url: r.url.clone(), prefix: r.prefix.clone(), ca_file: r.ca.clone(), lease: LEASE };
+            let settings =
+                RedisSettings { url: r.url.clone(), prefix: r.prefix.clone(), ca_file: r.ca.clone(), lease: LEASE };
             let store = Redis::connect(settings).await.context("the Redis settings cannot be used")?;
             Ok(Opened { feed: store.clone(), store, lease: Lease::not_yet(), embedded: false })
         }
@@ -57,7 +60,7 @@ pub fn accounts(
 }
 
 /// N of SPEC §9.
-const LEASE: Duration = Duration::from_secs(1);
+pub const LEASE: Duration = Duration::from_secs(1);
 
 /// The accounts of a stopped gateway, by its embedded store.
 pub async fn offline_accounts(config: &Config) -> anyhow::Result<Accounts> {
@@ -68,6 +71,6 @@ pub async fn offline_accounts(config: &Config) -> anyhow::Result<Accounts> {
     let extras = Extras::of_the_system();
     let empty = opened.store.count_accounts().await? == 0;
     let keys = super::keys::load_or_create(config, empty, extras.clock.as_ref(), extras.entropy.as_ref())?;
-    let policy = super::policy::PolicyFile::load(config.policy.as_deref()).map_err(|p| super::wiring::problems(&p))?;
+    let policy = super::policy::PolicyFile::load(config).map_err(|p| super::wiring::problems(&p))?;
     Ok(accounts(config, &extras, opened.store, Arc::new(passwords(&keys)), &policy))
 }
