@@ -30,7 +30,7 @@
 //! | URI-02 | an app that ignores the parameter shows no issuer | the label begins with the issuer | `the_set_up_page_shows_one_key_in_groups_of_four`, `the_uri_is_the_same_byte_for_byte` |
 //! | URI-03 | a plus sign is taken for a blank | RFC 3986 percent-encoding | `odd_names_come_back_from_a_strict_parser` |
 //! | URI-04 | `&`, `?`, `:` in a name move the parameters | encoded, and no colon in an issuer | `odd_names_come_back_from_a_strict_parser`, `a_colon_cannot_move_the_border_of_the_label` |
-//! | URI-05 | an issuer with blanks is refused by an app | the host name by default, a warning else | `totp_values_stay_in_their_ranges` |
+//! | URI-05 | an issuer with blanks is refused by an app | the host name by default, a warning else | `what_is_only_worth_knowing_stops_nothing`, `the_set_up_page_shows_one_key_in_groups_of_four` |
 //! | URI-06 | padding breaks a scanner | base32 without padding | `the_set_up_page_shows_one_key_in_groups_of_four` |
 //! | URI-07 | pictures differ from run to run | a fixed order | `the_uri_is_the_same_byte_for_byte` |
 //! | HTTP-01 | a 401 that makes browsers ask for a password | Bearer, never Basic | `a_program_gets_401_and_a_problem_and_never_a_redirect` |
@@ -77,15 +77,15 @@
 //! | ATK-35 | slow heads, floods of resets, huge heads | deadlines and bounds | `a_slow_head_is_ended`, `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `a_head_that_is_too_large_is_431` |
 //! | ATK-40 | identity headers from outside | removed in every spelling, then set once | `identity_headers_of_a_client_are_replaced_in_every_spelling`, `trailers_cannot_carry_identity` |
 //! | ATK-41 | a Connection header removes ours | set after hop-by-hop headers are gone | `a_connection_header_cannot_remove_ours` |
-//! | ATK-42 | forwarded headers of strangers | believed from trusted hops only, and nobody is by default | `headers_that_tell_another_path_or_address_are_removed` |
+//! | ATK-42 | forwarded headers of strangers | believed from trusted hops only, and nobody is by default | `what_a_stranger_says_of_addresses_is_not_read`, `headers_that_tell_another_path_or_address_are_removed` |
 //! | ATK-43 | a health checker's User-Agent passes | nothing depends on it; health has its own listener | `a_program_gets_401_and_a_problem_and_never_a_redirect`, `operators_pages_are_not_on_the_public_listener` |
 //! | ATK-44 | request smuggling, odd upgrades, early requests | two readings are refused, each request is judged | `what_can_be_framed_in_two_ways_is_refused`, `an_upgrade_to_anything_else_is_dropped`, `requests_sent_early_are_judged_each_for_itself` |
 //! | ATK-45 | the app speaks for the gateway | our names and what undoes the gate are removed | `the_app_cannot_set_our_cookies`, `the_app_cannot_undo_what_the_gateway_relies_on`, `an_answer_cannot_be_split_by_what_the_client_sends` |
-//! | ATK-46 | the app is reached around the gateway | a signed assertion that it can check | `the_assertion_is_signed_with_the_published_key` |
+//! | ATK-46 | the app is reached around the gateway | a signed assertion that it can check | `the_assertion_is_signed_with_the_published_key`, `a_statement_is_for_one_app_alone`, `a_changed_statement_does_not_verify` |
 //! | ATK-50 | another spelling of a path | one reading, judged and forwarded alike | `no_spelling_of_a_protected_path_passes_as_public`, `what_is_forwarded_is_what_was_judged` |
 //! | ATK-51 | query or fragment turn the match | the path alone takes part | `the_query_and_a_fragment_take_no_part` |
 //! | ATK-52 | another authority in the target | 400, or 421 | `a_host_that_is_not_ours_is_misdirected` |
-//! | ATK-53 | a connection of one app carries requests for another | judged by each request's own authority | `each_app_is_served_on_its_own_origin_only` |
+//! | ATK-53 | a connection of one app carries requests for another | judged by each request's own authority | `each_app_is_served_on_its_own_origin_only`, `each_origin_leads_to_its_own_app_and_an_unknown_host_to_none` |
 //! | ATK-54 | a connection outlives its session | every request is judged anew | `a_cookie_kept_after_signing_out_opens_nothing_on_an_open_connection`, `each_stream_is_judged_for_itself` |
 //! | ATK-56 | another site opens a WebSocket | Origin must be the app's | `a_handshake_from_another_origin_is_refused` |
 //! | ATK-57 | early data is replayed | none is offered | `early_data_is_not_offered` |
@@ -103,9 +103,9 @@
 //! | AT-10 | our cookies leak, others are mangled | ours are cut out, the rest is byte for byte | `our_cookies_never_reach_the_app_and_others_pass_unchanged` |
 //! | AT-11 | the app sets our cookie | removed | `the_app_cannot_set_our_cookies` |
 //! | AT-12 | X-Forwarded-Uri names a public path | not read | `headers_that_tell_another_path_or_address_are_removed` |
-//! | AT-13 | everybody is a trusted proxy | nobody by default | `headers_that_tell_another_path_or_address_are_removed` |
-//! | AT-14 | an address claimed before a load balancer's | the rightmost hop that is not trusted | `the_rightmost_untrusted_hop_is_the_visitor` |
-//! | AT-15 | a forged address escapes a limit | limits count the attributed address | `rules_match_methods_networks_and_users`, `connections_of_one_address_are_bounded` |
+//! | AT-13 | everybody is a trusted proxy | nobody by default | `what_a_stranger_says_of_addresses_is_not_read`, `who_is_not_trusted_gets_no_connection_where_the_proxy_protocol_is_on`, `headers_that_tell_another_path_or_address_are_removed` |
+//! | AT-14 | an address claimed before a load balancer's | the rightmost hop that is not trusted | `of_a_chain_the_part_that_trusted_hops_wrote_counts`, `a_trusted_hop_names_the_client_by_the_proxy_protocol`, `the_rightmost_untrusted_hop_is_the_visitor` |
+//! | AT-15 | a forged address escapes a limit | rules and limits count the attributed address | `what_a_stranger_says_of_addresses_is_not_read`, `a_network_rule_counts_the_address_behind_a_trusted_hop`, `connections_of_one_address_are_bounded` |
 //! | AT-16 | a probe's User-Agent or a health path passes | neither does | `operators_pages_are_not_on_the_public_listener`, `a_program_gets_401_and_a_problem_and_never_a_redirect` |
 //! | AT-17 | dots lead out of a public prefix | resolved before judging | `no_spelling_of_a_protected_path_passes_as_public` |
 //! | AT-18 | encoded slashes and backslashes | 400 | `a_path_that_reads_in_two_ways_is_refused` |

@@ -111,7 +111,8 @@ impl ProxyHttp for Gateway {
             return Ok(Box::new(replaying(target, begun)));
         }
         ctx.tries += 1;
-        let target = self.pool(ctx)?.next().ok_or_else(|| no_upstream(s, ctx))?;
+        let failed = ctx.target.as_ref().map(|t| t.tunnel.addr);
+        let target = self.pool(ctx)?.next(failed).ok_or_else(|| no_upstream(s, ctx))?;
         ctx.target = Some(target.clone());
         Ok(Box::new(target.peer.clone()))
     }

@@ -73,9 +73,12 @@ impl Pool {
         self.balancer.start(shutdown).await;
     }
 
-    /// The next server that is well; `None` where all are down.
-    pub fn next(&self) -> Option<Arc<Target>> {
-        let backend = self.balancer.select(b"", MOST_TRIED)?;
+    /// The next server that is well; `None` where all are down. One that has `failed` this request comes last: until the
+    /// health check sees it, it still counts as well.
+    pub fn next(&self, failed: Option<SocketAddr>) -> Option<Arc<Target>> {
+        let is_failed = |b: &Backend| failed.is_some() && b.addr.as_inet().copied() == failed;
+        let elsewhere = self.balancer.select_with(b"", MOST_TRIED, |b, well| well && !is_failed(b));
+        let backend = elsewhere.or_else(|| self.balancer.select(b"", MOST_TRIED))?;
         self.known.target(&backend)
     }
 

@@ -4,6 +4,10 @@
 mod support;
 
 #[cfg(test)]
+mod apps;
+#[cfg(test)]
+mod assertion;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod config;
@@ -28,6 +32,8 @@ mod policy;
 #[cfg(test)]
 mod programs;
 #[cfg(test)]
+mod proxied;
+#[cfg(test)]
 mod races;
 #[cfg(test)]
 mod sign_in;
@@ -43,5 +49,7 @@ mod tls;
 mod totp;
 #[cfg(test)]
 mod two_nodes;
+#[cfg(test)]
+mod upstreams;
 #[cfg(test)]
 mod websockets;

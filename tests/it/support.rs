@@ -32,6 +32,9 @@ pub const PASSWORD: &str = "correct horse battery staple";
 /// The policy under which everybody has to set up a second factor.
 pub const MFA_ON: &str = "version: 1\nmfa: { require: on }\n";
 
+/// The policy under which nobody is asked anything.
+pub const PUBLIC: &str = "version: 1\nrules:\n  - { name: all, match: { path: / }, allow: public }\n";
+
 /// The future's value, or a failed test where it hangs.
 pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     match tokio::time::timeout(GUARD, work).await {

@@ -22,7 +22,8 @@ use std::sync::Arc;
 pub async fn open(g: &Gateway, s: &mut Session, ctx: &mut Context) -> Result<bool> {
     loop {
         ctx.tries += 1;
-        let target = g.pool(ctx)?.next().ok_or_else(|| no_upstream(s, ctx))?;
+        let avoid = ctx.target.as_ref().map(|t| t.tunnel.addr);
+        let target = g.pool(ctx)?.next(avoid).ok_or_else(|| no_upstream(s, ctx))?;
         ctx.target = Some(target.clone());
         let mut head = s.req_header().clone();
         g.dress(&mut head, ctx)?;

@@ -16,15 +16,15 @@ async fn only_servers_that_are_well_are_chosen() {
     let mut app = samples::app("a", &["https://a.example"], &up_url);
     app.upstreams.extend(samples::app("a", &[], &down_url).upstreams);
     let pool = Pool::new(&app).unwrap();
-    assert!(pool.next().is_none(), "nothing is known before the start");
+    assert!(pool.next(None).is_none(), "nothing is known before the start");
     pool.start().await;
     assert!(pool.has_several());
     for _ in 0..6 {
-        assert_eq!(pool.next().unwrap().tunnel.addr, up.local_addr().unwrap());
+        assert_eq!(pool.next(None).unwrap().tunnel.addr, up.local_addr().unwrap());
     }
     drop(up);
     pool.start().await;
-    assert!(pool.next().is_none());
+    assert!(pool.next(None).is_none());
 }
 
 #[tokio::test]
@@ -34,8 +34,24 @@ async fn several_servers_take_turns() {
     app.upstreams.extend(samples::app("a", &[], &two_url).upstreams);
     let pool = Pool::new(&app).unwrap();
     pool.start().await;
-    let met: BTreeSet<_> = (0..4).map(|_| pool.next().unwrap().tunnel.addr).collect();
+    let met: BTreeSet<_> = (0..4).map(|_| pool.next(None).unwrap().tunnel.addr).collect();
     assert_eq!(met, [one.local_addr().unwrap(), two.local_addr().unwrap()].into());
+}
+
+#[tokio::test]
+async fn a_second_try_goes_elsewhere_where_there_is_another() {
+    let ((one, one_url), (two, two_url)) = (listener().await, listener().await);
+    let mut app = samples::app("a", &["https://a.example"], &one_url);
+    let alone = Pool::new(&app).unwrap();
+    app.upstreams.extend(samples::app("a", &[], &two_url).upstreams);
+    let pool = Pool::new(&app).unwrap();
+    pool.start().await;
+    alone.start().await;
+    let failed = Some(one.local_addr().unwrap());
+    for _ in 0..5 {
+        assert_eq!(pool.next(failed).unwrap().tunnel.addr, two.local_addr().unwrap());
+    }
+    assert_eq!(alone.next(failed).map(|t| t.tunnel.addr), failed);
 }
 
 #[test]

@@ -12,6 +12,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -33,14 +35,17 @@ impl Authority {
     pub fn pem(&self) -> String {
         self.0.pem()
     }
-    /// A client that trusts it and offers these protocols.
-    pub fn client(&self, alpn: &[&str]) -> Arc<ClientConfig> {
+    fn roots(&self) -> RootCertStore {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.der().clone()).unwrap();
+        roots
+    }
+    /// A client that trusts it and offers these protocols.
+    pub fn client(&self, alpn: &[&str]) -> Arc<ClientConfig> {
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(roots)
+            .with_root_certificates(self.roots())
             .with_no_client_auth();
         config.alpn_protocols = alpn.iter().map(|p| p.as_bytes().to_vec()).collect();
         Arc::new(config)
@@ -62,14 +67,25 @@ impl Certificate {
     }
 }
 
-/// An app behind TLS that says ok to everything.
+/// An app behind TLS that says which name it was asked for and how many certificates it was shown.
 pub async fn https_app(certificate: &Certificate) -> SocketAddr {
+    serve(certificate, WebPkiClientVerifier::no_client_auth()).await
+}
+
+/// The same, and it speaks with nobody who shows no certificate of this authority.
+pub async fn https_app_for(clients: &Authority, certificate: &Certificate) -> SocketAddr {
+    let ring = Arc::new(ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(clients.roots()), ring).build();
+    serve(certificate, verifier.unwrap()).await
+}
+
+async fn serve(certificate: &Certificate, clients: Arc<dyn ClientCertVerifier>) -> SocketAddr {
     let chain = CertificateDer::pem_slice_iter(certificate.cert.as_bytes()).map(Result::unwrap).collect();
     let key = PrivateKeyDer::from_pem_slice(certificate.key.as_bytes()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
-        .with_no_client_auth()
+        .with_client_cert_verifier(clients)
         .with_single_cert(chain, key)
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
@@ -80,8 +96,13 @@ pub async fn https_app(certificate: &Certificate) -> SocketAddr {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
                 let Ok(mut tls) = acceptor.accept(tcp).await else { return };
+                let said = tls.get_ref().1;
+                let (name, shown) =
+                    (said.server_name().unwrap_or("nobody"), said.peer_certificates().map_or(0, <[_]>::len));
+                let body = format!("for {name}, shown {shown}");
+                let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
                 while read_head(&mut tls).await.is_some() {
-                    let _ = tls.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+                    let _ = tls.write_all(answer.as_bytes()).await;
                 }
             });
         }

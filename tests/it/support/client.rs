@@ -103,12 +103,16 @@ impl Visitor {
     pub fn at(&self, address: SocketAddr) -> Visitor {
         Visitor { address, ..self.clone() }
     }
+    /// The same cookies at another origin of the same node, as only a thief would send them.
+    pub fn carried_to(&self, origin: &str) -> Visitor {
+        Visitor { origin: origin.into(), ..self.clone() }
+    }
     pub fn authority(&self) -> &str {
         self.origin.split("://").nth(1).unwrap()
     }
     pub fn cookie_name(&self) -> String {
-        match self.origin.strip_prefix("http://localhost:") {
-            Some(port) => format!("portcullis-{port}"),
+        match self.origin.strip_prefix("http://").and_then(|rest| rest.split_once(':')) {
+            Some((_, port)) => format!("portcullis-{port}"),
             None => "__Host-portcullis".into(),
         }
     }

@@ -27,6 +27,7 @@ pub struct Plan {
     app: Vec<String>,
     top: Vec<String>,
     listen: Vec<String>,
+    public: Vec<String>,
     more_apps: Vec<String>,
     admin: u16,
 }
@@ -46,6 +47,7 @@ impl Plan {
             app: Vec::new(),
             top: Vec::new(),
             listen: Vec::new(),
+            public: Vec::new(),
             more_apps: Vec::new(),
             admin: free_port(),
         }
@@ -67,6 +69,11 @@ impl Plan {
     /// One more line of `listen`.
     pub fn listen(mut self, line: &str) -> Plan {
         self.listen.push(line.into());
+        self
+    }
+    /// One more key of `listen.public`.
+    pub fn public(mut self, pair: &str) -> Plan {
+        self.public.push(format!(", {pair}"));
         self
     }
     /// One more item of `apps`.
@@ -108,6 +115,10 @@ impl Plan {
         Gateway::start(self).await
     }
 
+    /// Of the public listener.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
     pub(super) fn address(&self) -> std::net::SocketAddr {
         local(self.port)
     }
@@ -129,12 +140,13 @@ impl Plan {
             self.certificates.iter().enumerate().map(|(n, _)| format!("{{ cert: {dir}/{n}.crt, key: {dir}/{n}.key }}"));
         let tls = tls.collect::<Vec<_>>().join(", ");
         let tls = if tls.is_empty() { tls } else { format!(", tls: {{ certificates: [{tls}] }}") };
+        let public = self.public.concat();
         let origins = if self.origins.is_empty() { self.first_origin() } else { self.origins.join(", ") };
         let recorder = format!("http://{}", recorder.address);
         let upstreams = if self.upstreams.is_empty() { recorder } else { self.upstreams.join(", ") };
         let headers = "user: X-Auth-User, groups: X-Auth-Groups, email: X-Auth-Email, assertion: X-Auth-Assertion";
         [
-            format!("listen:\n  public: {{ address: 127.0.0.1:{}{tls} }}", ports.0),
+            format!("listen:\n  public: {{ address: 127.0.0.1:{}{tls}{public} }}", ports.0),
             format!("  admin: {{ address: 127.0.0.1:{}, socket: {dir}/{node}.sock }}", ports.1),
             indented(&self.listen, "  "),
             format!("apps:\n  - name: app\n    origins: [{origins}]\n    upstreams: [{upstreams}]"),

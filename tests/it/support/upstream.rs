@@ -1,6 +1,7 @@
 //! The app behind: records every request as it came, byte for byte, and offers streams of each kind.
 
 use super::process::{free_port, local};
+use super::until;
 use futures::{SinkExt, StreamExt};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_util::sync::CancellationToken;
 
 /// One request as it arrived.
 #[derive(Clone, Debug, Default)]
@@ -45,12 +47,14 @@ impl Seen {
 struct Shared {
     seen: Mutex<Vec<Seen>>,
     canned: Mutex<HashMap<String, Vec<u8>>>,
+    stop: Mutex<CancellationToken>,
     connections: AtomicU64,
     uploaded: AtomicU64,
     sockets: AtomicU64,
 }
 
-/// `/ws` echoes, `/events` ticks, `/download` never ends (or `?bytes=N`), `/upload` counts, everything else says hello.
+/// `/ws` echoes, `/events` ticks, `/download` never ends (or `?bytes=N`), `/upload` counts, `/hang-up` ends the connection
+/// without an answer, everything else says hello.
 #[derive(Clone)]
 pub struct Upstream {
     pub address: SocketAddr,
@@ -59,17 +63,28 @@ pub struct Upstream {
 
 impl Upstream {
     pub async fn start() -> Upstream {
-        let listener = TcpListener::bind(local(free_port())).await.unwrap();
-        let up = Upstream { address: listener.local_addr().unwrap(), shared: Arc::default() };
-        let serving = up.clone();
+        let up = Upstream { address: local(free_port()), shared: Arc::default() };
+        up.listen().await;
+        up
+    }
+    /// Accepts connections, again after a `stop`.
+    pub async fn listen(&self) {
+        let listener = TcpListener::bind(self.address).await.unwrap();
+        let stop = CancellationToken::new();
+        *self.shared.stop.lock().unwrap() = stop.clone();
+        let up = self.clone();
         tokio::spawn(async move {
-            while let Ok((tcp, _)) = listener.accept().await {
-                serving.shared.connections.fetch_add(1, Ordering::SeqCst);
-                let up = serving.clone();
-                tokio::spawn(async move { up.serve(tcp).await });
+            while let Some(Ok((tcp, _))) = stop.run_until_cancelled(listener.accept()).await {
+                up.shared.connections.fetch_add(1, Ordering::SeqCst);
+                let (up, stop) = (up.clone(), stop.clone());
+                tokio::spawn(async move { stop.run_until_cancelled(up.serve(tcp)).await });
             }
         });
-        up
+    }
+    /// Ends its connections and accepts no other.
+    pub async fn stop(&self) {
+        self.shared.stop.lock().unwrap().cancel();
+        until("the upstream's end", || async { TcpStream::connect(self.address).await.is_err() }).await;
     }
     /// Answers this path with these bytes.
     pub fn answer(&self, path: &str, bytes: &str) {
@@ -84,6 +99,10 @@ impl Upstream {
     }
     pub fn count(&self) -> usize {
         self.shared.seen.lock().unwrap().len()
+    }
+    /// How many requests began with this.
+    pub fn count_of(&self, line: &str) -> usize {
+        self.shared.seen.lock().unwrap().iter().filter(|s| s.line().starts_with(line)).count()
     }
     pub fn last(&self) -> Seen {
         self.requests().last().cloned().expect("a request of the upstream")
@@ -166,6 +185,7 @@ impl Upstream {
             return io.write_all(&bytes).await.is_ok();
         }
         match path {
+            "/hang-up" => {}
             "/ws" => self.echo(io, request).await,
             "/events" => ticks(io).await,
             "/download" => download(io, query.strip_prefix("bytes=").and_then(|n| n.parse().ok())).await,
