@@ -1,3 +1,5 @@
+//! What is refused, line by line and as raw bytes.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! What is removed, rebuilt and left alone, in both directions.
+
 use super::super::hosts::Hosts;
 use super::super::settings::{HostToUpstream, samples};
 use super::*;

@@ -1,3 +1,5 @@
+//! Pools, balancing and what makes two connections alike.
+
 use super::super::settings::samples;
 use super::*;
 use tokio::net::TcpListener;
