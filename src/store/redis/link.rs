@@ -87,9 +87,12 @@ impl Link {
 
     /// What an operator should know; looks again whether the server is fit for use.
     pub(super) async fn warnings(&self) -> Result<Vec<String>> {
-        let (mut con, _) = self.connection().await?;
+        let (mut con, generation) = self.connection().await?;
         let info = info(&mut con).await?;
-        fitness(&info)?;
+        if let Err(unfit) = fitness(&info) {
+            self.throw_away(generation).await; // no verb goes on with it
+            return Err(unfit);
+        }
         Ok(doubts(&info))
     }
 
@@ -117,6 +120,10 @@ impl Link {
                         (cause.to_string(), false)
                     }
                 };
+                let news = state.failure.as_ref().is_none_or(|(_, why, _)| *why != told.0);
+                if told.1 && news {
+                    tracing::error!(error = %e, "nobody is served until this is mended");
+                }
                 state.failure = Some((lease::now(), told.0, told.1));
                 Err(e)
             }
@@ -143,12 +150,16 @@ impl Link {
 
     async fn broken(&self, doing: &'static str, e: RedisError, generation: u64) -> StoreError {
         if breaks_connection(&e) {
-            let mut state = self.state.lock().await;
-            if state.generation == generation {
-                state.live = None;
-            }
+            self.throw_away(generation).await;
         }
         failed(doing, e)
+    }
+
+    async fn throw_away(&self, generation: u64) {
+        let mut state = self.state.lock().await;
+        if state.generation == generation {
+            state.live = None;
+        }
     }
 }
 
