@@ -68,12 +68,15 @@ impl AssertionSigner for Assertions {
         }
         let value = self.fresh(app, issuer, identity, now)?;
         let good_until = now.plus(RENEW_AFTER);
-        signed.insert(key, Arc::new(Signed {
-            value: value.clone(),
-            account_version: identity.account_version,
-            assurance: identity.assurance,
-            good_until,
-        }));
+        signed.insert(
+            key,
+            Arc::new(Signed {
+                value: value.clone(),
+                account_version: identity.account_version,
+                assurance: identity.assurance,
+                good_until,
+            }),
+        );
         Some(value)
     }
 }

@@ -54,7 +54,8 @@ impl NodeState {
     }
 
     async fn admins(&self) -> Check {
-        const NONE: &str = "no account is in a group of admins.groups; `portcullis user add NAME --group admin` adds one";
+        const NONE: &str =
+            "no account is in a group of admins.groups; `portcullis user add NAME --group admin` adds one";
         let policy = self.policy.in_force.load_full();
         match self.accounts.load_full().any(|a| policy.is_admin(&a.groups)).await {
             Ok(true) => Check::good("accounts", "there is an administrator"),

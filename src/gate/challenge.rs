@@ -2,7 +2,7 @@
 
 use super::flow::{Answer, ChallengePage, SetCookies};
 use super::service::Gate;
-use super::sign_in::of_session;
+use super::sign_in::{Beginning, of_session};
 use super::verdict::Fault;
 use crate::audit;
 use crate::crypto::token::TokenKind;
@@ -10,7 +10,7 @@ use crate::factor::second::totp::{self, Algorithm, Totp, TotpParameters};
 use crate::policy::{Policy, Second, TotpAlgorithm};
 use crate::session::Cached;
 use crate::store::record::OldToken;
-use crate::store::{Account, Failed, Factor, Opened, Pending, Purpose, Session, Step};
+use crate::store::{Account, Factor, Failed, Opened, Pending, Purpose, Session, Step};
 use crate::types::{Assurance, FactorId, Inbound, ReturnTo, SecondFactor, Timestamp, TokenRef};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl Gate {
                 Second::NotAsked | Second::Challenge | Second::Exempt => ChallengePage::Met(to.clone()),
             });
         }
-        let (pending, cookies) = self.begin_in_session(inbound, &session, &account, to, false).await?;
+        let (pending, cookies) = self.begin_in_session(inbound, &session, to, false).await?;
         Ok(self.ask(&pending, &account, cookies))
     }
 
@@ -71,7 +71,9 @@ impl Gate {
             Code::Replayed => {
                 (self.failed(inbound, &pending, |left| Answer::Used { left }).await?, audit::Challenge::Replayed)
             }
-            Code::Wrong => (self.failed(inbound, &pending, |left| Answer::Wrong { left }).await?, audit::Challenge::Failed),
+            Code::Wrong => {
+                (self.failed(inbound, &pending, |left| Answer::Wrong { left }).await?, audit::Challenge::Failed)
+            }
         };
         let ended = matches!(answer, Answer::Ended { .. }) && recorded != audit::Challenge::Passed;
         self.record_challenge(inbound, account.id, if ended { audit::Challenge::FailedAndEnded } else { recorded });
@@ -89,7 +91,6 @@ impl Gate {
         &self,
         inbound: &Inbound,
         session: &Cached,
-        account: &Account,
         to: &ReturnTo,
         enrol: bool,
     ) -> Result<(Pending, SetCookies), Fault> {
@@ -98,7 +99,8 @@ impl Gate {
         let first_at = session.identity.assurance.first_at;
         // the log's counter of now, not of the session's beginning: what ends other sessions spares this one
         let began = self.parts.store.head().await?.seq;
-        self.begin(inbound, account, purpose, to, (began, first_at, first_at)).await
+        let user = session.identity.user;
+        self.begin(inbound, Beginning { user, purpose, to, began, first_at, password_at: first_at }).await
     }
 
     /// Counts a failure; the last one ends the pending sign-in.
@@ -135,8 +137,7 @@ impl Gate {
         let mut session = stored.session;
         let entropy = self.parts.entropy.as_ref();
         let (value, token) = self.tokens.mint(TokenKind::Session, &inbound.origin, session.user, entropy);
-        session.old =
-            Some(OldToken { token: session.token, until: now.plus(OLD_TOKEN), assurance: session.assurance });
+        session.old = Some(OldToken { token: session.token, until: now.plus(OLD_TOKEN), assurance: session.assurance });
         session.token = token;
         session.assurance.second = second;
         Ok(Some((session, value)))
@@ -199,7 +200,13 @@ impl Gate {
         Ok(outcome)
     }
 
-    fn matching_step(&self, account: &Account, factor: &Factor, code: &str, now: Timestamp) -> Result<Option<u64>, Fault> {
+    fn matching_step(
+        &self,
+        account: &Account,
+        factor: &Factor,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Option<u64>, Fault> {
         let opened = self.open_totp(account, factor.id, &factor.sealed)?;
         Ok(opened.secret.matching_step(&opened.parameters, code, now))
     }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
     /// Nobody is anybody; with `identify`, a session is told to the upstream.
-    Public { identify: bool },
+    Public {
+        identify: bool,
+    },
     Pass,
     Refuse(Refusal),
 }

@@ -3,8 +3,8 @@
 use super::decide::{Decision, decide};
 use super::verdict::{Denial, Fault, Passage, Refusal, Verdict};
 use crate::audit::Audit;
-use crate::crypto::{Forms, KeyRing, Tokens};
 use crate::crypto::token::TokenKind;
+use crate::crypto::{Forms, KeyRing, Tokens};
 use crate::factor::first::Local;
 use crate::policy::{Policy, Requirement, Subject};
 use crate::session::lookup::LookupError;
@@ -93,9 +93,7 @@ impl Gate {
 
     /// Asked once more after the exchange is registered with `live`: false where its session ended in between.
     pub fn still_good(&self, passage: &Passage) -> bool {
-        let over = |s: &Arc<Cached>| {
-            self.parts.sessions.cache.is_over(s.identity.user, s.identity.session, s.began)
-        };
+        let over = |s: &Arc<Cached>| self.parts.sessions.cache.is_over(s.identity.user, s.identity.session, s.began);
         passage.public || !passage.session.as_ref().is_some_and(over)
     }
 
@@ -104,6 +102,14 @@ impl Gate {
         if let Some(s) = &passage.session {
             self.parts.sessions.note(s, self.parts.policy.load().session_lifetimes().idle);
         }
+    }
+
+    /// The same for a stream that outlives its request; `None` where nobody is signed in.
+    pub fn activity(self: &Arc<Self>, passage: &Passage) -> Option<Arc<dyn Fn() + Send + Sync>> {
+        let (gate, session) = (self.clone(), passage.session.clone()?);
+        Some(Arc::new(move || {
+            gate.parts.sessions.note(&session, gate.parts.policy.load().session_lifetimes().idle);
+        }))
     }
 
     /// The live session of the request's cookie; an old token of a rotated session counts for a moment.

@@ -324,7 +324,8 @@ async fn set_up_asks_the_password_again_after_ten_minutes() {
     b.sign_in().await;
     house.later(601);
     let asked = b.asks("/.portcullis/set-up");
-    let SetUpPage::AskPassword { form_token, cookies, .. } = house.gate.set_up(&asked, &ReturnTo::root()).await.unwrap()
+    let SetUpPage::AskPassword { form_token, cookies, .. } =
+        house.gate.set_up(&asked, &ReturnTo::root()).await.unwrap()
     else {
         panic!("the key was shown")
     };
@@ -429,9 +430,12 @@ async fn a_websocket_needs_an_origin_of_the_app() {
     let house = House::with("version: 1").await;
     let mut b = house.browser();
     b.sign_in().await;
-    for (origin, good) in
-        [(None, false), (Some("https://evil.example"), false), (Some("null"), false), (Some("https://APP.example.com"), true)]
-    {
+    for (origin, good) in [
+        (None, false),
+        (Some("https://evil.example"), false),
+        (Some("null"), false),
+        (Some("https://APP.example.com"), true),
+    ] {
         let mut asked = b.asks("/ws");
         asked.kind = Kind::WebSocket;
         asked.origin_header = origin.map(str::to_string);

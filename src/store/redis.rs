@@ -47,6 +47,7 @@ pub struct RedisSettings {
 }
 
 impl RedisSettings {
+    #[cfg(test)]
     pub fn new(url: SecretString) -> Self {
         let (lease, keys) = (Duration::from_secs(1), KeyFile::default());
         RedisSettings { url, prefix: "pc".into(), ca_file: None, lease, keys }

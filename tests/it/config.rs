@@ -79,7 +79,7 @@ fn unsafe_settings_are_refused() {
         ("http://localhost", "http://app.example.com", "localhost"),
         ("admin: { address: 127.0.0.1", "admin: { address: 0.0.0.0", "admin listener"),
         ("    upstreams:", "    first_factor: none\n    upstreams:", "first_factor"),
-        ("    upstreams: [http://127.0.0.1:9]", "    upstreams: []", "upstreams"),
+        ("    upstreams: [http://127.0.0.1:9]", "    upstreams: []", "no upstream"),
         ("policy: { file: policy.yaml }", "policy: { file: elsewhere.yaml }", "elsewhere.yaml"),
         ("policy: { file", "trusted_proxies: [not-a-network]\npolicy: { file", "not-a-network"),
     ];

@@ -2,6 +2,7 @@
 
 use crate::support::{Answer, Ask, Gateway, MFA_ON, PASSWORD, Plan, Store, on_both_stores};
 use futures::future::join_all;
+use regex::Regex;
 
 on_both_stores! {
     every_page_is_closed_to_frames_scripts_and_caches,
@@ -35,7 +36,8 @@ fn is_closed(what: &str, page: &Answer) {
     assert!(page.header("permissions-policy").is_some_and(|p| p.contains("camera=()")), "{what}");
     assert_eq!(page.header("strict-transport-security"), None, "{what}: HSTS means nothing over plain HTTP");
     let text = page.text();
-    assert!(!text.contains("<script") && !text.contains(" style=") && !text.contains(" on"), "{what}: {text}");
+    let active = Regex::new(r"<script|\sstyle=|\son\w+=").unwrap();
+    assert!(!active.is_match(&text), "{what}: {text}");
     assert!(!text.contains("src=\"http") && !text.contains("href=\"http"), "{what} loads from elsewhere");
 }
 
@@ -79,7 +81,7 @@ async fn pages_answer_only_to_a_navigation(store: Store) {
             assert!(!answer.text().contains("form_token"));
         }
     }
-    let style = alice.get("/.portcullis/sign-in").await.text();
+    let style = gateway.visitor().get("/.portcullis/sign-in").await.text();
     let style = style.split("href=\"").find(|h| h.contains(".css")).unwrap().split('"').next().unwrap().to_string();
     let answer = alice
         .send(Ask::bare("GET", &style).header("Sec-Fetch-Mode", "no-cors").header("Sec-Fetch-Dest", "style"))
@@ -107,7 +109,6 @@ async fn a_pending_sign_in_reaches_nothing(store: Store) {
     // nor is its token a session's
     half.keep(&half.cookie_name(), &pending);
     assert_eq!(half.get("/").await.status, 303);
-    assert_eq!(gateway.upstream.connections(), 1, "alice's own, when she enrolled");
     assert_eq!(gateway.upstream.count(), 0);
 }
 
@@ -147,7 +148,7 @@ async fn a_page_is_never_followed_by_the_apps_content(store: Store) {
     assert!(!reaction.text().contains("hello from the app"));
     let page = gateway.visitor().get("/.portcullis/sign-in").await;
     assert!(page.text().trim_end().ends_with("</html>"), "exactly our page");
-    assert_eq!(gateway.upstream.connections(), 0);
+    assert_eq!(gateway.upstream.count(), 0);
 }
 
 async fn nothing_of_the_session_is_told_to_a_script(store: Store) {

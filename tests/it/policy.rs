@@ -74,7 +74,7 @@ async fn no_default_lets_a_stranger_in(store: Store) {
     for policy in ["version: 1\n", "version: 1\nmfa: { require: off }\n", "version: 1\nrules: []\n"] {
         let gateway = Plan::on(store).policy(policy).start().await;
         assert_eq!(gateway.visitor().send(Ask::program("/")).await.status, 401, "{policy}");
-        assert_eq!(gateway.upstream.connections(), 0);
+        assert_eq!(gateway.upstream.count(), 0);
     }
 }
 

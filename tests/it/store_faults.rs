@@ -20,7 +20,7 @@ async fn is_shut(gateway: &Gateway, visitor: &mut Visitor) {
 }
 
 async fn becomes_shut(visitor: &Visitor) {
-    until("503", || async { visitor.clone().send(Ask::program("/")).await.status == 503 }).await;
+    until("503", || async { visitor.status_now().await == 503 }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,7 +53,7 @@ async fn a_store_that_goes_away_shuts_the_gate_and_keeps_the_cookies() {
         assert_eq!(alice.get("/open/x").await.status, 200, "public rules need no store");
         wire.mend();
         until("recovery", || gateway.is_ready()).await;
-        until("the session", || async { alice.clone().send(Ask::program("/")).await.status == 200 }).await;
+        until("the session", || async { alice.status_now().await == 200 }).await;
     }
 }
 
@@ -86,7 +86,7 @@ async fn a_store_that_refuses_commands_shuts_the_gate() {
     assert_eq!(answer.status, 503, "{}", answer.text());
     redis.command("REPLICAOF NO ONE").await;
     until("recovery", || gateway.is_ready()).await;
-    until("the session", || async { alice.clone().send(Ask::program("/")).await.status == 200 }).await;
+    until("the session", || async { alice.status_now().await == 200 }).await;
     assert!(alice.is_in().await);
 }
 
@@ -108,7 +108,7 @@ async fn an_emptied_store_asks_everybody_to_sign_in() {
     let mut alice = gateway.alice().await;
     gateway.redis.as_ref().unwrap().command("FLUSHALL").await;
     gateway.upstream.forget();
-    until("the session's end", || async { alice.clone().send(Ask::program("/")).await.status == 401 }).await;
+    until("the session's end", || async { alice.status_now().await == 401 }).await;
     let answer = alice.get("/").await;
     assert_eq!(answer.status, 303);
     let page = alice.follow(&answer).await;

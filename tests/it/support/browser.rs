@@ -6,6 +6,7 @@ use fantoccini::elements::Element;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use rustix::process::{Pid, Signal, kill_process};
 use std::process::Command;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
@@ -13,6 +14,7 @@ use tokio::net::TcpStream;
 pub struct Browser {
     page: Client,
     driver: Process,
+    chromium: Option<Pid>,
     _dir: TempDir,
 }
 
@@ -21,7 +23,7 @@ impl Browser {
         let dir = TempDir::new().unwrap();
         let port = free_port();
         let mut command = Command::new("chromedriver");
-        command.arg(format!("--port={port}"));
+        command.arg(format!("--port={port}")).env("HOME", dir.path());
         let driver = Process::start("chromedriver", &mut command, &dir.path().join("driver.log"));
         until("chromedriver", || async { TcpStream::connect(local(port)).await.is_ok() }).await;
         let profile = dir.path().join("profile");
@@ -46,7 +48,10 @@ impl Browser {
             .connect(&format!("http://{}", local(port)))
             .await
             .unwrap();
-        Browser { page, driver, _dir: dir }
+        let told = page.capabilities().and_then(|c| c["goog:processID"].as_i64());
+        let chromium = told.and_then(|pid| Pid::from_raw(i32::try_from(pid).unwrap()));
+        assert!(chromium.is_some(), "the driver names its browser's process");
+        Browser { page, driver, chromium, _dir: dir }
     }
     pub async fn go(&self, url: &str) {
         self.page.goto(url).await.unwrap();
@@ -113,7 +118,10 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        self.driver.end(); // the driver ends Chromium
+        self.driver.end();
+        if let Some(pid) = self.chromium {
+            let _ = kill_process(pid, Signal::KILL); // it would outlive its driver
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::{PASSWORD, within};
 use regex::Regex;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -167,6 +168,13 @@ impl Visitor {
         .await?;
         self.take_cookies(&answer);
         Some(answer)
+    }
+    /// What a program's request for `/` is answered with; 0 where it is cut, or held back because the lease went just then.
+    pub async fn status_now(&self) -> u16 {
+        let mut visitor = self.clone();
+        let mut io = visitor.connect().await;
+        let answer = visitor.try_over(&mut io, Ask::program("/"));
+        tokio::time::timeout(Duration::from_secs(1), answer).await.ok().flatten().map_or(0, |a| a.status)
     }
     fn take_cookies(&mut self, answer: &Answer) {
         for line in answer.all("set-cookie") {
