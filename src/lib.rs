@@ -108,6 +108,7 @@
 //! | audit event | – | one variant of [`audit::Event`] |
 //! | command | `cli/x.rs` | one variant in [`cli`] |
 //! | known attack | a test | one row of [`threats`] |
+#![expect(rustdoc::private_intra_doc_links, reason = "a program: its documentation is that of its private items")]
 
 pub(crate) mod account;
 pub(crate) mod api;
