@@ -10,7 +10,7 @@ mod metrics;
 mod problem;
 mod v1;
 
-pub use health::{Check, Readiness, State};
+pub use health::{Check, Readiness};
 pub use v1::users::{User, UserList};
 
 use crate::account::Accounts;

@@ -1,5 +1,6 @@
 //! Wiring, reload, shutdown. The only place that names a concrete store.
 
+mod access_log;
 mod assertion;
 mod brand;
 mod follower;
@@ -11,7 +12,5 @@ mod tasks;
 mod telemetry;
 mod wiring;
 
-pub use keys::load_or_create as load_keys;
 pub use store::offline_accounts;
-pub use telemetry::init as init_logs;
 pub use wiring::{Extras, Running, start};

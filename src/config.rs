@@ -10,6 +10,7 @@ mod keys;
 mod listen;
 mod origins;
 mod policy;
+pub use policy::load as load_policy;
 mod rest;
 mod upstreams;
 
@@ -18,7 +19,7 @@ mod tests;
 
 use crate::policy::raw;
 use crate::policy::read::{Reader, Section};
-use crate::policy::{Policy, Problem, Warning};
+use crate::policy::{Problem, Warning};
 use crate::proxy::settings::Settings;
 use files::Files;
 use secrecy::SecretString;
@@ -117,17 +118,13 @@ impl Config {
         let reader = Reader::new(file, keys::KEYS);
         let tree = raw::parse(&reader.file, text).map_err(|p| vec![p])?;
         let config = read(&reader, &reader.root(&tree), &Files { base });
-        let policy = policy::load(config.policy.as_deref(), &config.proxy.apps);
+        let policy = load_policy(config.policy.as_deref(), &config.proxy.apps);
         let (mut problems, mut warnings) = reader.finish();
         match policy {
             Ok(policy) => warnings.extend_from_slice(policy.warnings()),
             Err(more) => problems.extend(more),
         }
         if problems.is_empty() { Ok((config, warnings)) } else { Err(problems) }
-    }
-    /// Reads the policy anew and holds it against the apps there are.
-    pub fn load_policy(&self) -> Result<Policy, Vec<Problem>> {
-        policy::load(self.policy.as_deref(), &self.proxy.apps)
     }
 }
 

@@ -11,9 +11,9 @@ pub mod password;
 pub mod seal;
 pub mod token;
 
-pub use assertion::{Claims, Signer};
+pub use assertion::Signer;
 pub use form::Forms;
-pub use keys::{KeyError, KeyRing, Label};
+pub use keys::KeyRing;
 pub use password::{Cost, PasswordError, Passwords, Verified};
 pub use seal::{Aad, SealError, open, seal};
-pub use token::{TokenKind, Tokens};
+pub use token::Tokens;

@@ -15,4 +15,4 @@ pub mod verdict;
 pub use crate::session::Identity;
 pub use flow::{Answer, ChallengePage, SetUpPage, SignIn, SignedOut, Who};
 pub use service::Gate;
-pub use verdict::{Denial, Fault, Passage, Refusal, SessionKey, Verdict};
+pub use verdict::{Denial, Fault, Passage, Refusal, Verdict};

@@ -5,7 +5,6 @@ pub mod cookie;
 pub mod identity;
 pub mod lookup;
 
-pub use cache::Cache;
 pub use cookie::{CookieNames, Jar};
 pub use identity::{Cached, Identity};
 pub use lookup::Sessions;

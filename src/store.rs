@@ -95,6 +95,7 @@ pub trait Store: Send + Sync + 'static {
     // ---- the log --------------------------------------------------------------------------------------------------
     /// Where the log stands; the first factor reads it and pending sign-in and session keep it as `began`.
     async fn head(&self) -> Result<Head>;
+    #[cfg_attr(not(test), expect(dead_code, reason = "orders are appended with it"))]
     /// Appends a fact of its own (the verbs above append theirs).
     async fn append(&self, fact: &Fact) -> Result<Seq>;
     /// Removes what ended before `now`; the embedded store calls it by itself, Redis sweeps by TTL.
@@ -112,6 +113,7 @@ pub enum Ends {
     Nothing,
     /// Password or factors: every pending sign-in and every session but this one.
     Others(Option<SessionId>),
+    #[cfg_attr(not(test), expect(dead_code, reason = "disabling an account ends everything"))]
     /// Disabled: everything.
     Everything,
 }

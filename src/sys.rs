@@ -3,11 +3,14 @@
 //! The only module that may read the system's clock or random source.
 
 pub mod lease;
+#[cfg(test)]
+mod manual;
+
+#[cfg(test)]
+pub use manual::ManualClock;
 
 use crate::types::Timestamp;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Tells the time.
 pub trait Clock: Send + Sync + 'static {
@@ -39,25 +42,9 @@ impl Clock for SystemClock {
 /// The operating system's random source.
 pub struct SystemEntropy;
 impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system for randomness")]
     #[expect(clippy::expect_used, reason = "without randomness nothing here is safe; the process must not go on")]
     fn fill(&self, out: &mut [u8]) {
         getrandom::fill(out).expect("the system's random source");
-    }
-}
-
-/// A clock that stands still until it is told to go on.
-#[derive(Clone, Default)]
-pub struct ManualClock(Arc<AtomicU64>);
-impl ManualClock {
-    pub fn at(t: Timestamp) -> Self {
-        ManualClock(Arc::new(AtomicU64::new(t.as_millis())))
-    }
-    pub fn advance(&self, d: Duration) {
-        self.0.fetch_add(u64::try_from(d.as_millis()).unwrap_or(0), Ordering::SeqCst);
-    }
-}
-impl Clock for ManualClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
     }
 }

@@ -35,7 +35,7 @@ use axum::routing::get;
 use site::Site;
 use std::sync::Arc;
 
-pub use brand::{BadColour, Brand, Colour, Logo, LogoKind};
+pub use brand::{Brand, Colour, Logo, LogoKind};
 
 /// Gives the JWK set of the assertion keys, the next one included.
 pub type Jwks = Arc<dyn Fn() -> serde_json::Value + Send + Sync>;

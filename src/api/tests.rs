@@ -1,5 +1,6 @@
 //! The admin API against accounts in memory: its doors, its answers, its words.
 
+use super::health::State;
 use super::*;
 use crate::account::PasswordRules;
 use crate::crypto::keys::tests::ring;

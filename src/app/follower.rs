@@ -2,6 +2,7 @@
 //!
 //! The order matters: an exchange that registers between the two finds its session over when it asks again.
 
+use crate::audit::Metrics;
 use crate::live::Registry;
 use crate::session::Sessions;
 use crate::store::feed::Follower;
@@ -15,6 +16,7 @@ pub struct Node {
     pub live: Arc<Registry>,
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
+    pub metrics: Arc<Metrics>,
 }
 
 impl Follower for Node {
@@ -27,6 +29,7 @@ impl Follower for Node {
             // the streams of a rotated session are its own still; a changed account is judged at the next request
             Fact::SessionRotated { .. } | Fact::UserChanged { .. } => 0,
         };
+        self.metrics.exchanges_cut(cut);
         if cut > 0 {
             tracing::info!(seq = entry.seq.0, cut, "live exchanges cut");
         }

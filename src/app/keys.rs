@@ -19,7 +19,7 @@ pub fn load_or_create(
     let path = &config.keys.path;
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(KeyRing::parse(&path.display().to_string(), &text)?),
-        Err(e) if e.kind() == ErrorKind::NotFound && may_create => {
+        Err(e) if e.kind() == ErrorKind::NotFound && may_create && config.keys.may_create => {
             let ring = KeyRing::generate(entropy, clock.now());
             write_new(path, &ring)?;
             tracing::info!(file = %path.display(), "a new root key was made; keep a copy, without it every second factor is lost");

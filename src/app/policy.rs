@@ -1,7 +1,8 @@
 //! The policy in force: read at start, watched, replaced whole or not at all.
 
-use crate::policy::problem::At;
+use crate::config::{Config, load_policy};
 use crate::policy::{Policy, Problem};
+use crate::proxy::settings::App;
 use arc_swap::ArcSwap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,19 +12,17 @@ use tokio_util::sync::CancellationToken;
 /// Where the policy comes from and what became of the last change.
 pub struct PolicyFile {
     path: Option<PathBuf>,
+    apps: Vec<Arc<App>>,
     pub in_force: Arc<ArcSwap<Policy>>,
     rejected: Mutex<Option<String>>,
 }
 
 impl PolicyFile {
     /// A bad policy at start stops the start.
-    pub fn load(path: Option<&Path>) -> Result<Self, Vec<Problem>> {
-        let policy = match path {
-            Some(p) => read(p)?,
-            None => Policy::parse("policy", "version: 1")?,
-        };
-        let in_force = Arc::new(ArcSwap::from_pointee(policy));
-        Ok(PolicyFile { path: path.map(Path::to_path_buf), in_force, rejected: Mutex::default() })
+    pub fn load(config: &Config) -> Result<Self, Vec<Problem>> {
+        let (path, apps) = (config.policy.clone(), config.proxy.apps.clone());
+        let policy = load_policy(path.as_deref(), &apps)?;
+        Ok(PolicyFile { path, apps, in_force: Arc::new(ArcSwap::from_pointee(policy)), rejected: Mutex::default() })
     }
 
     /// Why the file as it is now is not in force; `None`: it is.
@@ -50,7 +49,7 @@ impl PolicyFile {
     }
 
     fn reload(&self, path: &Path) -> bool {
-        let outcome = read(path);
+        let outcome = load_policy(Some(path), &self.apps);
         let why = match outcome {
             Ok(policy) => {
                 tracing::info!(file = %path.display(), hash = policy.hash(), "policy in force");
@@ -67,15 +66,6 @@ impl PolicyFile {
         *self.rejected.lock().unwrap_or_else(PoisonError::into_inner) = why;
         ok
     }
-}
-
-fn read(path: &Path) -> Result<Policy, Vec<Problem>> {
-    let name: Arc<str> = path.display().to_string().into();
-    let text = std::fs::read_to_string(path).map_err(|e| {
-        let remedy = "Name a file that this user can read under `policy: { file: … }`.";
-        vec![Problem::new(&name, At::default(), format!("the policy cannot be read ({e})"), remedy)]
-    })?;
-    Policy::parse(&name, &text)
 }
 
 /// What changes when a file does.

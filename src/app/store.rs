@@ -60,7 +60,7 @@ pub fn accounts(
 }
 
 /// N of SPEC §9.
-const LEASE: Duration = Duration::from_secs(1);
+pub const LEASE: Duration = Duration::from_secs(1);
 
 /// The accounts of a stopped gateway, by its embedded store.
 pub async fn offline_accounts(config: &Config) -> anyhow::Result<Accounts> {
@@ -71,6 +71,6 @@ pub async fn offline_accounts(config: &Config) -> anyhow::Result<Accounts> {
     let extras = Extras::of_the_system();
     let empty = opened.store.count_accounts().await? == 0;
     let keys = super::keys::load_or_create(config, empty, extras.clock.as_ref(), extras.entropy.as_ref())?;
-    let policy = super::policy::PolicyFile::load(config.policy.as_deref()).map_err(|p| super::wiring::problems(&p))?;
+    let policy = super::policy::PolicyFile::load(config).map_err(|p| super::wiring::problems(&p))?;
     Ok(accounts(config, &extras, opened.store, Arc::new(passwords(&keys)), &policy))
 }

@@ -1,10 +1,11 @@
 //! From settings to a running gateway, and its end.
 
+use super::access_log::Requests;
 use super::assertion::Assertions;
 use super::follower::Node;
 use super::policy::PolicyFile;
 use super::readiness::NodeState;
-use super::store::{Opened, open, passwords};
+use super::store::{LEASE, Opened, open, passwords};
 use super::tasks;
 use crate::account::{Accounts, PasswordRules};
 use crate::api::{Api, listen};
@@ -16,6 +17,7 @@ use crate::gate::Gate;
 use crate::gate::service::{GateApp, Parts};
 use crate::live::Registry;
 use crate::policy::Problem;
+use crate::proxy::local::Malformed;
 use crate::proxy::server;
 use crate::session::{CookieNames, Sessions};
 use crate::store::Store;
@@ -24,6 +26,7 @@ use crate::types::TokenHash;
 use crate::web::{self, Web};
 use anyhow::{Context, anyhow};
 use arc_swap::ArcSwap;
+use axum::middleware;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -50,12 +53,10 @@ impl Extras {
 
 /// A gateway that accepts connections.
 pub struct Running {
-    pub public: SocketAddr,
     pub admin: Option<SocketAddr>,
     pub accounts: Arc<ArcSwap<Accounts>>,
     pub store: Arc<dyn Store>,
     pub keys: Arc<KeyRing>,
-    pub policy: Arc<PolicyFile>,
     stop: CancellationToken,
     shutdown: watch::Sender<bool>,
     tasks: TaskTracker,
@@ -65,7 +66,7 @@ pub struct Running {
 /// Starts everything; returns once connections are accepted.
 pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     super::telemetry::init(&config.log);
-    let policy = Arc::new(PolicyFile::load(config.policy.as_deref()).map_err(|p| problems(&p))?);
+    let policy = Arc::new(PolicyFile::load(&config).map_err(|p| problems(&p))?);
     let opened = open(&config).await?;
     let empty = opened.embedded && opened.store.count_accounts().await? == 0;
     let keys = Arc::new(super::keys::load_or_create(&config, empty, extras.clock.as_ref(), extras.entropy.as_ref())?);
@@ -80,6 +81,7 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
         Arc::new(move || keys.clone())
     };
     let web = web::router(Arc::new(Web::new(node.gate.clone(), brand, jwks)));
+    let web = web.layer(middleware::map_request(proxy_fault_as_page));
     let settings = Arc::new(config.proxy);
     let drain = settings.drain;
     let parts = server::Parts {
@@ -90,7 +92,7 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
         local: web,
         signer: node.assertions.clone(),
         entropy: extras.entropy.clone(),
-        clock: extras.clock.clone(),
+        log: Arc::new(Requests::new(&config.log, node.metrics.clone(), extras.clock.clone())?),
     };
     let bound = server::bind(parts).await.context("the public listener")?;
     let public = bound.local_addr();
@@ -118,7 +120,8 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     tracker.spawn(listen::serve_unix(socket, router, stop.clone().cancelled_owned()));
     tracker.close();
     let accounts = node.accounts.clone();
-    Ok(Running { public, admin, accounts, store: opened.store, keys, policy, stop, shutdown, tasks: tracker, drain })
+    tracing::info!(%public, admin = ?admin, socket = %config.admin.socket.display(), "accepting connections");
+    Ok(Running { admin, accounts, store: opened.store, keys, stop, shutdown, tasks: tracker, drain })
 }
 
 impl Running {
@@ -197,6 +200,7 @@ impl Parted {
             live: self.live.clone(),
             store: opened.store.clone(),
             clock: self.clock.clone(),
+            metrics: self.metrics.clone(),
         });
         let (feed, lease, ends) = (opened.feed.clone(), opened.lease.clone(), stop.clone());
         tracker.spawn(async move {
@@ -225,6 +229,13 @@ impl Parted {
             sessions.cache.sweep(tasks::is_live(&clock));
             assertions.sweep();
         }));
+        let (metrics, live, lease) = (self.metrics.clone(), self.live.clone(), opened.lease.clone());
+        let accounts = self.accounts.clone();
+        tracker.spawn(tasks::every(Duration::from_secs(1), stop.clone(), async move || {
+            metrics.exchanges(live.count());
+            metrics.password_checks(accounts.load().passwords.under_way());
+            metrics.lease(lease.held(), lease.left().map_or(Duration::ZERO, |left| LEASE.saturating_sub(left)));
+        }));
         let (metrics, accounts, in_force) = (self.metrics.clone(), self.accounts.clone(), policy.in_force.clone());
         let changed = move |ok: bool| {
             if !ok {
@@ -245,6 +256,14 @@ fn apps(config: &Config) -> HashMap<crate::types::AppName, GateApp> {
         (a.name.clone(), GateApp { origins, sign_out: a.sign_out.clone() })
     };
     config.proxy.apps.iter().map(app).collect()
+}
+
+/// What the proxy could not do is told by our pages in the visitor's language; neither of the two knows the other.
+async fn proxy_fault_as_page(mut request: axum::extract::Request) -> axum::extract::Request {
+    if let Some(m) = request.extensions().get::<Malformed>().copied() {
+        request.extensions_mut().insert(m.status);
+    }
+    request
 }
 
 /// All mistakes of a file as one error.

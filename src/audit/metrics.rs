@@ -3,9 +3,7 @@
 //! Labels come from the configuration and from our own enums, never from a request, so that no visitor can make the
 //! number of series grow.
 
-use prometheus::{
-    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
-};
+use prometheus::{Encoder, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
 use std::time::Duration;
 
 /// All counters of one process. Methods are named by what happened.
@@ -14,11 +12,9 @@ pub struct Metrics {
     requests: IntCounterVec,
     request_seconds: Histogram,
     verdicts: IntCounterVec,
-    store_seconds: HistogramVec,
-    store_failures: IntCounterVec,
     lease_held: IntGauge,
     lease_age_ms: IntGauge,
-    connections: IntGauge,
+    exchanges: IntGauge,
     cuts: IntCounter,
     argon2_queue: IntGauge,
     policy_reloads: IntCounterVec,
@@ -33,11 +29,9 @@ impl Metrics {
             requests: make.counters("requests_total", "Requests answered.", &["app", "status"])?,
             request_seconds: make.histogram("request_seconds", "From a request's head to the end of its answer.")?,
             verdicts: make.counters("verdicts_total", "What the gate said.", &["rule", "verdict"])?,
-            store_seconds: make.histograms("store_seconds", "Round trips to the store.", &["verb"])?,
-            store_failures: make.counters("store_failures_total", "Verbs the store did not answer.", &["verb"])?,
             lease_held: make.gauge("lease_held", "1 while this node may move bytes of sessions.")?,
             lease_age_ms: make.gauge("lease_age_milliseconds", "Since the log's end was last known to be applied.")?,
-            connections: make.gauge("live_connections", "Open connections of visitors.")?,
+            exchanges: make.gauge("live_exchanges", "Requests and streams of sessions under way.")?,
             cuts: make.counter("cuts_total", "Exchanges cut because their session ended.")?,
             argon2_queue: make.gauge("argon2_queue", "Password checks that wait or run.")?,
             policy_reloads: make.counters("policy_reloads_total", "Times the policy was read anew.", &["outcome"])?,
@@ -56,31 +50,19 @@ impl Metrics {
     pub fn verdict(&self, rule: Option<&str>, verdict: &'static str) {
         self.verdicts.with_label_values(&[rule.unwrap_or(NONE), verdict]).inc();
     }
-    pub fn store_answered(&self, verb: &'static str, took: Duration) {
-        self.store_seconds.with_label_values(&[verb]).observe(took.as_secs_f64());
-    }
-    pub fn store_failed(&self, verb: &'static str) {
-        self.store_failures.with_label_values(&[verb]).inc();
-    }
     /// `age`: since the renewal was asked for.
     pub fn lease(&self, held: bool, age: Duration) {
         self.lease_held.set(i64::from(held));
         self.lease_age_ms.set(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
     }
-    pub fn connection_opened(&self) {
-        self.connections.inc();
-    }
-    pub fn connection_closed(&self) {
-        self.connections.dec();
+    pub fn exchanges(&self, under_way: usize) {
+        self.exchanges.set(i64::try_from(under_way).unwrap_or(i64::MAX));
     }
     pub fn exchanges_cut(&self, many: usize) {
         self.cuts.inc_by(u64::try_from(many).unwrap_or(u64::MAX));
     }
-    pub fn password_check_queued(&self) {
-        self.argon2_queue.inc();
-    }
-    pub fn password_check_finished(&self) {
-        self.argon2_queue.dec();
+    pub fn password_checks(&self, under_way: usize) {
+        self.argon2_queue.set(i64::try_from(under_way).unwrap_or(i64::MAX));
     }
     pub fn policy_reloaded(&self) {
         self.policy_reloads.with_label_values(&["accepted"]).inc();
@@ -141,10 +123,6 @@ impl Maker {
     fn histogram(&self, name: &str, help: &str) -> prometheus::Result<Histogram> {
         self.kept(Histogram::with_opts(HistogramOpts::from(Self::opts(name, help)).buckets(BUCKETS.to_vec()))?)
     }
-    fn histograms(&self, name: &str, help: &str, labels: &[&str]) -> prometheus::Result<HistogramVec> {
-        let opts = HistogramOpts::from(Self::opts(name, help)).buckets(BUCKETS.to_vec());
-        self.kept(HistogramVec::new(opts, labels)?)
-    }
 }
 
 #[cfg(test)]
@@ -158,12 +136,10 @@ mod tests {
         m.request_finished(None, 421, Duration::ZERO);
         m.verdict(Some("admin area"), "pass");
         m.verdict(None, "sign_in");
-        m.store_answered("session", Duration::from_millis(2));
-        m.store_failed("session");
         m.lease(true, Duration::from_millis(40));
-        m.connection_opened();
+        m.exchanges(1);
         m.exchanges_cut(3);
-        m.password_check_queued();
+        m.password_checks(1);
         m.policy_reloaded();
         m.policy_rejected();
         let text = m.render().unwrap();
@@ -172,11 +148,9 @@ mod tests {
             r#"portcullis_requests_total{app="-",status="4xx"} 1"#,
             r#"portcullis_verdicts_total{rule="admin area",verdict="pass"} 1"#,
             r#"portcullis_verdicts_total{rule="-",verdict="sign_in"} 1"#,
-            r#"portcullis_store_seconds_bucket{verb="session",le="0.0025"} 1"#,
-            r#"portcullis_store_failures_total{verb="session"} 1"#,
             "portcullis_lease_held 1",
             "portcullis_lease_age_milliseconds 40",
-            "portcullis_live_connections 1",
+            "portcullis_live_exchanges 1",
             "portcullis_cuts_total 3",
             "portcullis_argon2_queue 1",
             r#"portcullis_policy_reloads_total{outcome="accepted"} 1"#,

@@ -30,12 +30,14 @@ pub enum Label {
     /// The seed of the P-256 key that signs assertions.
     Assertion,
     /// The audit chain.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the audit chain is signed with it, once there is one"))]
     Audit,
     /// Proves at start that a key is still the one it was.
     Canary,
 }
 
 impl Label {
+    #[cfg(test)]
     pub const ALL: [Label; 7] =
         [Label::Seal, Label::Token, Label::Form, Label::Pepper, Label::Assertion, Label::Audit, Label::Canary];
 
@@ -66,6 +68,7 @@ impl RootKey {
     pub fn id(&self) -> &str {
         &self.id
     }
+    #[cfg(test)]
     pub fn created(&self) -> Timestamp {
         self.created
     }

@@ -66,6 +66,7 @@ pub struct Passwords {
     peppers: Arc<Peppers>,
     /// Those at work and those waiting.
     places: Arc<Semaphore>,
+    capacity: usize,
     workers: Arc<Semaphore>,
     worked: AtomicU64,
 }
@@ -79,6 +80,7 @@ impl Passwords {
             cost,
             peppers: Arc::new(Peppers::new(ring)),
             places: Arc::new(Semaphore::new(places)),
+            capacity: places,
             workers: Arc::new(Semaphore::new(parallel)),
             worked: AtomicU64::new(0),
         }
@@ -112,6 +114,12 @@ impl Passwords {
         .await
     }
 
+    /// Checks that wait or run.
+    pub fn under_way(&self) -> usize {
+        self.capacity.saturating_sub(self.places.available_permits())
+    }
+
+    #[cfg_attr(not(test), expect(dead_code, reason = "equal work is proved by it"))]
     /// Hashes computed since the start.
     pub fn worked(&self) -> u64 {
         self.worked.load(Ordering::Relaxed)

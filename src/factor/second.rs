@@ -6,6 +6,7 @@ pub mod totp;
 
 use crate::types::SecondFactor;
 
+#[cfg(test)]
 /// Every kind, in the order in which they are offered.
 pub const KINDS: &[SecondFactor] = &[SecondFactor::Totp];
 

@@ -2,7 +2,7 @@
 
 use super::flow::{Answer, ChallengePage, SetCookies};
 use super::service::Gate;
-use super::sign_in::of_session;
+use super::sign_in::{Beginning, of_session};
 use super::verdict::Fault;
 use crate::audit;
 use crate::crypto::token::TokenKind;
@@ -52,7 +52,7 @@ impl Gate {
                 Second::NotAsked | Second::Challenge | Second::Exempt => ChallengePage::Met(to.clone()),
             });
         }
-        let (pending, cookies) = self.begin_in_session(inbound, &session, &account, to, false).await?;
+        let (pending, cookies) = self.begin_in_session(inbound, &session, to, false).await?;
         Ok(self.ask(&pending, &account, cookies))
     }
 
@@ -91,7 +91,6 @@ impl Gate {
         &self,
         inbound: &Inbound,
         session: &Cached,
-        account: &Account,
         to: &ReturnTo,
         enrol: bool,
     ) -> Result<(Pending, SetCookies), Fault> {
@@ -100,7 +99,8 @@ impl Gate {
         let first_at = session.identity.assurance.first_at;
         // the log's counter of now, not of the session's beginning: what ends other sessions spares this one
         let began = self.parts.store.head().await?.seq;
-        self.begin(inbound, account, purpose, to, (began, first_at, first_at)).await
+        let user = session.identity.user;
+        self.begin(inbound, Beginning { user, purpose, to, began, first_at, password_at: first_at }).await
     }
 
     /// Counts a failure; the last one ends the pending sign-in.

@@ -17,9 +17,13 @@ impl Gate {
         let factor = SecondFactor::Totp;
         self.record(Event::Enrolment { source: source(inbound, None), user, factor, outcome });
     }
-    pub(super) fn record_sign_out(&self, inbound: &Inbound, user: UserId, session: SessionId, everywhere: bool) {
+    pub(super) fn record_sign_out(&self, inbound: &Inbound, (user, session): (UserId, SessionId), everywhere: bool) {
         let source = source(inbound, Some(session));
         self.record(Event::SignOut { source, user, everywhere, by: Reporter::Person });
+    }
+    pub(super) fn record_sign_out_by_app(&self, inbound: &Inbound, user: UserId, session: SessionId) {
+        let source = source(inbound, Some(session));
+        self.record(Event::SignOut { source, user, everywhere: false, by: Reporter::App });
     }
     pub(super) fn record_odd_cookie(&self, inbound: &Inbound, name: &str) {
         let count = inbound.cookies.0.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).count();

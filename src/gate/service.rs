@@ -104,6 +104,14 @@ impl Gate {
         }
     }
 
+    /// The same for a stream that outlives its request; `None` where nobody is signed in.
+    pub fn activity(self: &Arc<Self>, passage: &Passage) -> Option<Arc<dyn Fn() + Send + Sync>> {
+        let (gate, session) = (self.clone(), passage.session.clone()?);
+        Some(Arc::new(move || {
+            gate.parts.sessions.note(&session, gate.parts.policy.load().session_lifetimes().idle);
+        }))
+    }
+
     /// The live session of the request's cookie; an old token of a rotated session counts for a moment.
     pub(super) async fn session(&self, inbound: &Inbound) -> Result<Option<Arc<Cached>>, Fault> {
         let Some(at) = self.session_ref(inbound) else { return Ok(None) };

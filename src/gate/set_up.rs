@@ -6,6 +6,7 @@
 use super::challenge::parameters;
 use super::flow::{Answer, SetCookies, SetUpKey, SetUpPage};
 use super::service::{Gate, subject};
+use super::sign_in::Beginning;
 use super::verdict::Fault;
 use crate::audit;
 use crate::factor::second::{self, totp};
@@ -40,7 +41,7 @@ impl Gate {
         if !offered && self.second_for(inbound, &account, to) != Second::Enrol {
             return Ok(SetUpPage::NotOffered { to: to.clone() });
         }
-        let (pending, cookies) = self.begin_in_session(inbound, &session, &account, to, true).await?;
+        let (pending, cookies) = self.begin_in_session(inbound, &session, to, true).await?;
         self.show(inbound, &pending, &account, cookies).await
     }
 
@@ -68,8 +69,9 @@ impl Gate {
         let at = TokenRef { user: pending.user, hash: pending.token };
         let Some(old) = self.parts.store.take_pending(at, now).await? else { return Ok(SetUpPage::Gone) };
         let to = old.return_to(self.own_prefix());
-        let times = (old.began, old.first_at, now);
-        let (pending, cookies) = self.begin(inbound, &account, old.purpose, &to, times).await?;
+        let Pending { user, purpose, began, first_at, .. } = old;
+        let step = Beginning { user, purpose, to: &to, began, first_at, password_at: now };
+        let (pending, cookies) = self.begin(inbound, step).await?;
         self.show(inbound, &pending, &account, cookies).await
     }
 
@@ -136,8 +138,11 @@ impl Gate {
         let sealed = totp::seal_new(&self.parts.keys, entropy, account.id, factor, &parameters);
         let at = TokenRef { user: pending.user, hash: pending.token };
         let kept = self.parts.store.offer_secret(at, &sealed, factor, self.parts.clock.now()).await?;
-        let Some((factor, sealed)) = kept else { return Ok(SetUpPage::Gone) };
-        let totp = self.open_totp(account, factor, &sealed)?;
+        let Some((kept, sealed)) = kept else { return Ok(SetUpPage::Gone) };
+        if kept == factor {
+            self.record_enrolment(inbound, account.id, audit::Enrolment::Begun);
+        }
+        let totp = self.open_totp(account, kept, &sealed)?;
         let issuer = policy.totp().issuer.as_deref().unwrap_or(inbound.origin.host.as_str()).to_string();
         Ok(SetUpPage::Show {
             name: account.name.clone(),

@@ -11,14 +11,26 @@ use super::service::{Gate, subject};
 use super::verdict::Fault;
 use crate::audit;
 use crate::crypto::token::TokenKind;
-use crate::factor::first::Checked;
+use crate::factor::first::{Checked, FirstError};
 use crate::policy::{Requirement, Second};
 use crate::store::{Account, Opened, Pending, Purpose, Session};
 use crate::sys::random;
 use crate::types::path::PathReading;
-use crate::types::{Assurance, CanonicalPath, Inbound, Kind, ReturnTo, Seq, SessionId, Timestamp, TokenHash, TokenRef};
+use crate::types::{
+    Assurance, CanonicalPath, Inbound, Kind, ReturnTo, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId,
+};
 use secrecy::SecretString;
 use std::time::Duration;
+
+/// What a pending sign-in begins with.
+pub(super) struct Beginning<'a> {
+    pub user: UserId,
+    pub purpose: Purpose,
+    pub to: &'a ReturnTo,
+    pub began: Seq,
+    pub first_at: Timestamp,
+    pub password_at: Timestamp,
+}
 
 /// How long a pending sign-in waits for the second factor.
 pub(super) const PENDING: Duration = Duration::from_secs(600);
@@ -34,7 +46,11 @@ impl Gate {
     ) -> Result<SignIn, Fault> {
         // read before the password is: what ends this user's sessions from now on ends this sign-in too
         let began = self.parts.store.head().await?.seq;
-        let checked = self.parts.first.check(login, password).await?;
+        let checked = self.parts.first.check(login, password).await.inspect_err(|e| {
+            if matches!(e, FirstError::Busy) {
+                self.record_password(inbound, login, None, audit::SignIn::Busy);
+            }
+        })?;
         let (user, why) = match &checked {
             Checked::Unknown => (None, audit::SignIn::UnknownUser),
             Checked::Wrong(user) => (Some(*user), audit::SignIn::WrongPassword),
@@ -46,7 +62,9 @@ impl Gate {
             return Ok(SignIn::Refused);
         };
         let now = self.parts.clock.now();
-        let (pending, mut cookies) = self.begin(inbound, &account, Purpose::SignIn, to, (began, now, now)).await?;
+        let user = account.id;
+        let step = Beginning { user, purpose: Purpose::SignIn, to, began, first_at: now, password_at: now };
+        let (pending, mut cookies) = self.begin(inbound, step).await?;
         let next = match self.second_for(inbound, &account, to) {
             Second::Challenge => Next::Challenge(to.clone()),
             Second::Enrol => Next::SetUp(to.clone()),
@@ -97,26 +115,19 @@ impl Gate {
         Ok(account.map(|a| (pending, a)))
     }
 
-    /// Starts a pending sign-in; `(began, first_at, password_at)`.
-    pub(super) async fn begin(
-        &self,
-        inbound: &Inbound,
-        account: &Account,
-        purpose: Purpose,
-        to: &ReturnTo,
-        (began, first_at, password_at): (Seq, Timestamp, Timestamp),
-    ) -> Result<(Pending, SetCookies), Fault> {
+    /// Starts a pending sign-in.
+    pub(super) async fn begin(&self, inbound: &Inbound, step: Beginning<'_>) -> Result<(Pending, SetCookies), Fault> {
         let (value, token) =
-            self.tokens.mint(TokenKind::Pending, &inbound.origin, account.id, self.parts.entropy.as_ref());
+            self.tokens.mint(TokenKind::Pending, &inbound.origin, step.user, self.parts.entropy.as_ref());
         let pending = Pending {
             token,
-            user: account.id,
+            user: step.user,
             origin: (*inbound.origin).clone(),
-            purpose,
-            return_to: to.as_str().to_string(),
-            began,
-            first_at,
-            password_at: Some(password_at),
+            purpose: step.purpose,
+            return_to: step.to.as_str().to_string(),
+            began: step.began,
+            first_at: step.first_at,
+            password_at: Some(step.password_at),
             ends: self.parts.clock.now().plus(PENDING),
             failures: 0,
             unconfirmed: None,

@@ -18,7 +18,7 @@ impl Gate {
             } else {
                 self.parts.store.end_session(user, s.identity.session).await?;
             }
-            self.record_sign_out(inbound, user, s.identity.session, everywhere);
+            self.record_sign_out(inbound, (user, s.identity.session), everywhere);
             ended = true;
         }
         if let Some((pending, _)) = self.pending(inbound).await?
@@ -35,7 +35,7 @@ impl Gate {
     pub async fn signed_out_by_app(&self, inbound: &Inbound, passage: &Passage) -> Result<SetCookies, Fault> {
         let Some(key) = passage.session() else { return Ok(SetCookies::new()) };
         self.parts.store.end_session(key.user, key.session).await?;
-        self.record_sign_out(inbound, key.user, key.session, false);
+        self.record_sign_out_by_app(inbound, key.user, key.session);
         Ok(self.all_gone(inbound))
     }
 

@@ -83,6 +83,4 @@ pub enum Fault {
     Seal(&'static str),
     #[error("the password could not be checked")]
     First(#[from] crate::factor::first::FirstError),
-    #[error("too many sign-ins at once")]
-    Busy,
 }

@@ -94,9 +94,6 @@ fn below(key: &'static str, path: &str) -> Option<&'static str> {
 }
 
 impl<'r> Section<'r> {
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
     /// `None`: the key is not there. One that is there without a value counts.
     pub fn field(&self, name: &str) -> Option<Field<'r>> {
         let path = self.reader.child(self.path, name);

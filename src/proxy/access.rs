@@ -1,14 +1,56 @@
-//! One line for each request, on the tracing target `access`. No query, no cookie, no header, no secret.
+//! What is told of each request when it is over. No query, no cookie, no header, no secret.
 
-use super::engine::tunnel::Report;
+use super::engine::tunnel::{End, Report};
 use super::gateway::Context;
 use crate::sys::lease;
 use crate::types::{ClientIp, Inbound, UserId};
 use http::Method;
 use pingora::proxy::Session;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// What the line of a request says besides what only its end knows.
+/// Who is told: writes the access line, counts. Must not block.
+pub trait AccessLog: Send + Sync + 'static {
+    fn finished(&self, request: &Finished<'_>);
+    /// A proxy that nobody trusts names visitors' addresses.
+    fn untrusted_forward(&self);
+}
+
+/// A request that is over.
+pub struct Finished<'a> {
+    /// 0: the client went away before an answer.
+    pub status: u16,
+    pub verdict: &'static str,
+    pub user: Option<UserId>,
+    pub rule: Option<&'a str>,
+    pub took: Duration,
+    /// How a WebSocket ended.
+    pub end: Option<End>,
+    /// Bytes of bodies, sent to the client and received from it.
+    pub sent: u64,
+    pub received: u64,
+    /// `None` where the request was not understood.
+    pub inbound: Option<&'a Inbound>,
+    pub client: Option<ClientIp>,
+    method: &'a Method,
+    path: &'a str,
+}
+
+impl Finished<'_> {
+    /// Fit for a line.
+    pub fn method(&self) -> String {
+        shown(self.method.as_str())
+    }
+    /// A path that was never made canonical may hold anything the parser let through.
+    pub fn path(&self) -> std::borrow::Cow<'_, str> {
+        match self.inbound {
+            Some(i) => i.path.forwarded().into(),
+            None => shown(self.path).into(),
+        }
+    }
+}
+
+/// What is known of a request before its end.
 #[derive(Clone, Debug)]
 pub struct Line {
     started: u64,
@@ -17,74 +59,60 @@ pub struct Line {
     pub rule: Option<Arc<str>>,
 }
 
-/// What is known at the end.
-struct End<'a> {
-    status: u16,
-    bytes: u64,
-    received: u64,
-    inbound: Option<&'a Inbound>,
-    client: Option<ClientIp>,
-    method: &'a Method,
-    path: &'a str,
-}
-
 impl Line {
     pub fn begin() -> Self {
         Line { started: lease::now(), verdict: "malformed", user: None, rule: None }
     }
 
     /// Of an ordinary exchange, when it is over.
-    pub fn exchange(&self, s: &Session, ctx: &Context, failed: Option<u16>) {
+    pub fn exchange(&self, log: &dyn AccessLog, s: &Session, ctx: &Context) {
         let written = s.response_written().map(|r| r.status.as_u16());
         let req = s.req_header();
-        self.write(&End {
-            status: written.or(failed).unwrap_or(0), // 0: the client went away before an answer
-            bytes: u64::try_from(s.body_bytes_sent()).unwrap_or(0),
+        log.finished(&Finished {
+            status: written.or(ctx.failed).unwrap_or(0),
+            sent: u64::try_from(s.body_bytes_sent()).unwrap_or(0),
             received: u64::try_from(s.body_bytes_read()).unwrap_or(0),
             inbound: ctx.inbound().map(|i| &**i),
             client: ctx.client,
             method: &req.method,
             path: req.uri.path(),
+            ..self.so_far()
         });
     }
 
     /// Of a WebSocket, when it has ended; without a report where it never began.
-    pub fn tunnel(&self, inbound: &Inbound, report: Option<Report>) {
-        self.write(&End {
+    pub fn tunnel(&self, log: &dyn AccessLog, inbound: &Inbound, report: Option<Report>) {
+        log.finished(&Finished {
             status: 101,
-            bytes: report.map_or(0, |r| r.to_client),
+            end: report.map(|r| r.end),
+            sent: report.map_or(0, |r| r.to_client),
             received: report.map_or(0, |r| r.to_upstream),
             inbound: Some(inbound),
             client: Some(inbound.client),
-            method: &inbound.method,
-            path: inbound.path.forwarded(),
+            ..self.so_far()
         });
     }
 
-    fn write(&self, end: &End<'_>) {
-        // a path that was never made canonical may hold anything the parser let through
-        let raw = end.inbound.is_none().then(|| shown(end.path));
-        let path = raw.as_deref().or(end.inbound.map(|i| i.path.forwarded())).unwrap_or_default();
-        tracing::info!(
-            target: "access",
-            method = %shown(end.method.as_str()),
-            path,
-            status = end.status,
-            verdict = self.verdict,
-            app = end.inbound.map(|i| &*i.app.0),
-            user = self.user.map(tracing::field::display),
-            rule = self.rule.as_deref(),
-            client = end.client.map(tracing::field::display),
-            bytes = end.bytes,
-            received = end.received,
-            ms = lease::now().saturating_sub(self.started) / 1_000_000,
-            request_id = end.inbound.map(|i| tracing::field::display(i.request_id)),
-        );
+    fn so_far(&self) -> Finished<'_> {
+        Finished {
+            status: 0,
+            end: None,
+            verdict: self.verdict,
+            user: self.user,
+            rule: self.rule.as_deref(),
+            took: Duration::from_nanos(lease::now().saturating_sub(self.started)),
+            sent: 0,
+            received: 0,
+            inbound: None,
+            client: None,
+            method: &Method::GET,
+            path: "",
+        }
     }
 }
 
 /// Text of a stranger, fit for one line: escaped and cut.
-pub fn shown(s: &str) -> String {
+fn shown(s: &str) -> String {
     let escaped: String = s.chars().take(LONGEST).flat_map(char::escape_default).collect();
     escaped
 }

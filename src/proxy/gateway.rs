@@ -9,6 +9,7 @@ mod websocket;
 
 pub use context::Context;
 
+use super::access::AccessLog;
 use super::engine::cut;
 use super::engine::tunnel::Replay;
 use super::framing::{self, Head, Refused, Upgrade};
@@ -54,6 +55,7 @@ pub struct Gateway {
     pub local: Router,
     pub signer: Arc<dyn AssertionSigner>,
     pub entropy: Arc<dyn Entropy>,
+    pub log: Arc<dyn AccessLog>,
     pub patience: Arc<Patience>,
     /// A proxy that nobody trusts has been noticed; said once.
     pub untrusted_noticed: AtomicBool,
@@ -133,6 +135,9 @@ impl ProxyHttp for Gateway {
             ctx.await_head(&self.patience)?;
         } else {
             cut::progress();
+        }
+        if let Some(passage) = &ctx.passage {
+            self.gate.note_activity(passage);
         }
         ctx.body += body.as_ref().map_or(0, |b| u64::try_from(b.len()).unwrap_or(u64::MAX));
         let limit = ctx.route()?.0.app.body_limit;
@@ -222,7 +227,7 @@ impl ProxyHttp for Gateway {
 
     async fn logging(&self, s: &mut Session, _: Option<&Error>, ctx: &mut Context) {
         if let Some(line) = &ctx.line {
-            line.exchange(s, ctx, ctx.failed);
+            line.exchange(&*self.log, s, ctx);
         }
     }
 

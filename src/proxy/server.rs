@@ -2,6 +2,7 @@
 //!
 //! Wires the parts it is handed; names no store, no page and no policy.
 
+use super::access::AccessLog;
 use super::engine::accept::{self, Listen, Trusted};
 use super::engine::certs::{self, Certificates};
 use super::engine::cut::Cuttable;
@@ -14,8 +15,8 @@ use super::settings::Settings;
 use super::upstream::{BadTls, Pool};
 use crate::gate::Gate;
 use crate::live::Registry;
+use crate::sys::Entropy;
 use crate::sys::lease::Lease;
-use crate::sys::{Clock, Entropy};
 use axum::Router;
 use pingora::apps::{HttpServerOptions, ServerApp};
 use pingora::protocols::http::v2::server::default_h2_options;
@@ -40,7 +41,7 @@ pub struct Parts {
     pub local: Router,
     pub signer: Arc<dyn AssertionSigner>,
     pub entropy: Arc<dyn Entropy>,
-    pub clock: Arc<dyn Clock>,
+    pub log: Arc<dyn AccessLog>,
 }
 
 /// Why the proxy cannot start.
@@ -63,7 +64,6 @@ impl From<BindError> for io::Error {
 /// Listening, not serving yet.
 pub struct Bound {
     address: SocketAddr,
-    redirect_address: Option<SocketAddr>,
     public: Listen,
     redirect: Option<Listen>,
     gateway: Gateway,
@@ -86,11 +86,10 @@ pub async fn bind(parts: Parts) -> io::Result<Bound> {
     let tls = certificates.as_ref().map(Certificates::server_config).transpose().map_err(BindError::Certificates)?;
     let (tcp, address) = listen(settings.public.address).await?;
     let public = Listen { tls, ..plain(tcp, &settings) };
-    let (mut redirect, mut to_https, mut redirect_address) = (None, None, None);
+    let (mut redirect, mut to_https) = (None, None);
     if let Some(r) = &settings.redirect {
-        let (tcp, address) = listen(r.address).await?;
+        let (tcp, _) = listen(r.address).await?;
         redirect = Some(plain(tcp, &settings));
-        redirect_address = Some(address);
         let hosts = Hosts::new(&settings.apps);
         to_https = Some(ToHttps { settings: settings.clone(), hosts, acme: r.acme.clone() });
     }
@@ -104,22 +103,18 @@ pub async fn bind(parts: Parts) -> io::Result<Bound> {
         local: parts.local,
         signer: parts.signer,
         entropy: parts.entropy,
+        log: parts.log,
         patience: Arc::default(),
         untrusted_noticed: AtomicBool::new(false),
         settings,
     };
-    Ok(Bound { address, redirect_address, public, redirect, gateway, to_https, certificates })
+    Ok(Bound { address, public, redirect, gateway, to_https, certificates })
 }
 
 impl Bound {
     /// Of the public listener.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
-    }
-
-    /// Of the plain listener that leads to https.
-    pub fn redirect_addr(&self) -> Option<SocketAddr> {
-        self.redirect_address
     }
 
     /// Until `shutdown` says true (or its sender is gone) and open requests have ended.

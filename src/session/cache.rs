@@ -62,6 +62,7 @@ impl Cache {
     pub fn find(&self, token: &TokenHash) -> Option<Arc<Cached>> {
         self.sessions.pin().get(token).cloned()
     }
+    #[cfg(test)]
     pub fn len(&self) -> usize {
         self.sessions.len()
     }

@@ -12,13 +12,16 @@ use std::time::Duration;
 use tokio::sync::{OnceCell, mpsc};
 use tokio_util::sync::CancellationToken;
 
+/// Reads of the store under way, one a token.
+type Reading = HashMap<TokenHash, Arc<OnceCell<Option<Arc<Cached>>>>>;
+
 /// The node's way to its sessions.
 pub struct Sessions {
     pub cache: Cache,
     store: Arc<dyn Store>,
     lease: Arc<Lease>,
     clock: Arc<dyn Clock>,
-    reading: Mutex<HashMap<TokenHash, Arc<OnceCell<Option<Arc<Cached>>>>>>,
+    reading: Mutex<Reading>,
     activity: mpsc::Sender<Touch>,
 }
 
@@ -100,7 +103,7 @@ impl Sessions {
         Err(LookupError::NoLease)
     }
 
-    fn reading(&self) -> std::sync::MutexGuard<'_, HashMap<TokenHash, Arc<OnceCell<Option<Arc<Cached>>>>>> {
+    fn reading(&self) -> std::sync::MutexGuard<'_, Reading> {
         self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

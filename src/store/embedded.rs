@@ -45,6 +45,7 @@ impl Embedded {
     }
 
     /// A store that is gone with the process: tests and demos.
+    #[cfg(test)]
     pub fn memory() -> Result<Arc<Self>> {
         let db = Connection::open_in_memory()?;
         schema::prepare(&db)?;

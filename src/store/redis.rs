@@ -44,6 +44,7 @@ pub struct RedisSettings {
 }
 
 impl RedisSettings {
+    #[cfg(test)]
     pub fn new(url: SecretString) -> Self {
         RedisSettings { url, prefix: "pc".into(), ca_file: None, lease: Duration::from_secs(1) }
     }

@@ -22,7 +22,7 @@ macro_rules! random_id {
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&LETTERS.encode(&self.0))
+                f.write_str(&LETTERS.encode(self.as_bytes()))
             }
         }
         impl fmt::Debug for $name {

@@ -113,5 +113,5 @@ fn the_documented_policy_is_loaded_where_it_is_named() {
     let dir = folder();
     put(dir.path(), "policy.yaml", &read("config/policy.yaml"), 0o644);
     let config = super::good(&dir, &super::with("policy: { file: policy.yaml }"));
-    assert_eq!(config.load_policy().unwrap().version(), 1);
+    assert_eq!(super::super::load_policy(config.policy.as_deref(), &config.proxy.apps).unwrap().version(), 1);
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// What name and password came to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Checked {
-    Passed(Account),
+    Passed(Box<Account>),
     /// Nobody has that name.
     Unknown,
     Wrong(UserId),
@@ -25,7 +25,7 @@ pub enum Checked {
 impl Checked {
     pub fn passed(self) -> Option<Account> {
         match self {
-            Checked::Passed(account) => Some(account),
+            Checked::Passed(account) => Some(*account),
             Checked::Unknown | Checked::Wrong(_) | Checked::Disabled(_) => None,
         }
     }
@@ -56,8 +56,10 @@ impl Local {
             (None, Verified::Yes { .. } | Verified::No) => Checked::Unknown,
             (Some(account), Verified::No) => Checked::Wrong(account.id),
             (Some(account), Verified::Yes { .. }) if account.disabled => Checked::Disabled(account.id),
-            (Some(account), Verified::Yes { rehash: false }) => Checked::Passed(account),
-            (Some(account), Verified::Yes { rehash: true }) => Checked::Passed(self.rehash(account, password).await),
+            (Some(account), Verified::Yes { rehash: false }) => Checked::Passed(Box::new(account)),
+            (Some(account), Verified::Yes { rehash: true }) => {
+                Checked::Passed(Box::new(self.rehash(account, password).await))
+            }
         })
     }
 

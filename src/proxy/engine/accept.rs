@@ -6,12 +6,10 @@
 use super::proxy_protocol;
 use crate::types::net::ClientIp;
 use pingora::apps::ServerApp;
-use pingora::http::ResponseHeader;
 use pingora::listeners::tls::Acceptor;
 use pingora::protocols::l4::socket::SocketAddr as PeerAddr;
 use pingora::protocols::l4::stream::Stream as L4;
-use pingora::protocols::raw_connect::ProxyDigest;
-use pingora::protocols::{Digest, GetProxyDigest, GetSocketDigest, SocketDigest, Stream};
+use pingora::protocols::{GetSocketDigest, SocketDigest, Stream};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -68,22 +66,10 @@ where
     }
 }
 
-/// The TCP peer of a request's connection. Where a PROXY header was read, `Digest::socket_digest` has the address it
-/// gave as `peer_addr`, and this still is the proxy that gave it.
-pub fn tcp_peer(digest: &Digest) -> Option<SocketAddr> {
-    let named = digest.proxy_digest.as_ref().and_then(|d| d.user_data.as_ref()?.downcast_ref::<TcpPeer>());
-    match named {
-        Some(TcpPeer(peer)) => Some(*peer),
-        None => digest.socket_digest.as_ref()?.peer_addr()?.as_inet().copied(),
-    }
-}
-
 /// For PROXY header and TLS handshake together.
 const SETUP: Duration = Duration::from_secs(10);
 /// After a failed accept (out of descriptors): a busy loop would not give any back.
 const PAUSE: Duration = Duration::from_millis(50);
-
-struct TcpPeer(SocketAddr);
 
 async fn next(tcp: &TcpListener, shutdown: &mut watch::Receiver<bool>) -> Option<(TcpStream, SocketAddr)> {
     loop {
@@ -140,7 +126,7 @@ impl Setup {
         let network = ClientIp::new(client.ip()).network();
         let place = self.places.take(network, self.per_address).ok_or_else(|| refused("too many from one address"))?;
         tcp.set_nodelay(true)?;
-        let stream = describe(tcp, client, named.map(|_| peer))?;
+        let stream = describe(tcp, client);
         let stream: Stream = match &self.tls {
             None => Box::new(stream),
             Some(tls) => Box::new(tls.tls_handshake(stream).await.map_err(|e| io::Error::other(e.to_string()))?),
@@ -154,17 +140,12 @@ fn refused(why: &'static str) -> io::Error {
 }
 
 /// The stream, with what its requests may ask about it.
-fn describe(tcp: TcpStream, client: SocketAddr, proxy: Option<SocketAddr>) -> io::Result<L4> {
+fn describe(tcp: TcpStream, client: SocketAddr) -> L4 {
     let digest = SocketDigest::from_raw_fd(tcp.as_raw_fd());
     let _ = digest.peer_addr.set(Some(PeerAddr::Inet(client))); // set once, just made
     let mut stream = L4::from(tcp);
     stream.set_socket_digest(digest);
-    if let Some(proxy) = proxy {
-        // pingora has no field for it; this one is for proxies on the way and free on the client's side
-        let none = ResponseHeader::build(200, None).map_err(io::Error::other)?;
-        stream.set_proxy_digest(ProxyDigest::new(Box::new(none), Some(Box::new(TcpPeer(proxy)))));
-    }
-    Ok(stream)
+    stream
 }
 
 /// Counts open connections per address.

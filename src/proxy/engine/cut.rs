@@ -83,8 +83,7 @@ impl Slot {
     }
 }
 
-/// What the client owes us at the moment.
-const HEAD: u8 = 0;
+/// What the client owes us at the moment; 0 is a head.
 const NOTHING: u8 = 1;
 const BODY: u8 = 2;
 const BODY_DEADLINE: Duration = Duration::from_secs(60);
@@ -105,12 +104,14 @@ impl<A> Cuttable<A> {
         let cuts = Arc::default();
         Cuttable { inner: Arc::new(inner), lease, head_deadline, body_deadline: BODY_DEADLINE, cuts }
     }
+    #[cfg(test)]
     /// How long a client's body may stand still.
     #[must_use]
     pub fn with_body_deadline(mut self, limit: Duration) -> Self {
         self.body_deadline = limit;
         self
     }
+    #[cfg(test)]
     /// Counts the requests that were cut (tunnels report for themselves).
     pub fn cuts(&self) -> Arc<AtomicU64> {
         self.cuts.clone()

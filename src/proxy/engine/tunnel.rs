@@ -68,8 +68,10 @@ pub struct Report {
     pub end: End,
     pub to_client: u64,
     pub to_upstream: u64,
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests look at it"))]
     /// Frames to the client.
     pub frames: u64,
+    #[cfg_attr(not(test), expect(dead_code, reason = "tests look at it"))]
     /// The client got a Close frame of ours.
     pub polite: bool,
 }

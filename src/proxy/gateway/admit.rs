@@ -66,6 +66,7 @@ fn arrive(g: &Gateway, s: &Session, ctx: &mut Context) -> Result<(Arc<Site>, Arc
     let peer = peer.ok_or_else(|| ctx.refuse(UNAVAILABLE))?;
     let trusted = &g.settings.trusted_proxies;
     if client::is_ignored_claim(peer, trusted, &req.headers) && !g.untrusted_noticed.swap(true, Ordering::Relaxed) {
+        g.log.untrusted_forward();
         tracing::warn!(%peer, "a proxy names visitors' addresses and is not in trusted_proxies: they all count as one");
     }
     let client = client::address(peer, trusted, &req.headers);

@@ -2,7 +2,7 @@
 //!
 //! The upstream gets the same sanitised head as in any other request. `Origin` was the gate's to judge.
 
-use super::super::access::Line;
+use super::super::access::{AccessLog, Line};
 use super::super::engine::cut;
 use super::super::engine::tunnel::{self, Answer, Plan, Report};
 use super::super::framing::Refused;
@@ -30,8 +30,9 @@ pub async fn open(g: &Gateway, s: &mut Session, ctx: &mut Context) -> Result<boo
             Ok(Answer::Switched(up, head, early)) => {
                 let head = switched(*head, ctx)?;
                 let idle = ctx.route()?.0.app.timeouts.idle;
-                let plan =
-                    Plan { up, head, early, idle, token: None, lease: None, done: done(ctx), on_client_data: None };
+                let on_client_data = ctx.passage.as_ref().and_then(|p| g.gate.activity(p));
+                let done = done(g.log.clone(), ctx);
+                let plan = Plan { up, head, early, idle, token: None, lease: None, done, on_client_data };
                 // otherwise pingora closes the connection, or loses bytes that came early
                 s.set_keepalive(Some(60));
                 s.set_keepalive_reuses_remaining(None);
@@ -55,15 +56,16 @@ fn switched(mut head: ResponseHeader, ctx: &Context) -> Result<Vec<u8>> {
     Ok(tunnel::head_101(&head))
 }
 
-fn done(ctx: &mut Context) -> Option<Box<dyn FnOnce(Report) + Send + Sync>> {
+fn done(log: Arc<dyn AccessLog>, ctx: &mut Context) -> Option<Box<dyn FnOnce(Report) + Send + Sync>> {
     let (line, exchange) = (ctx.line.take()?, ctx.exchange.take());
-    let open = Open { line, inbound: ctx.inbound()?.clone(), report: None, _exchange: exchange };
+    let open = Open { log, line, inbound: ctx.inbound()?.clone(), report: None, _exchange: exchange };
     Some(Box::new(move |report| open.ended(report)))
 }
 
 /// What is left to do at the tunnel's end, or when it turns out that it will not begin. Its place in the registry is held
 /// until then.
 struct Open {
+    log: Arc<dyn AccessLog>,
     line: Line,
     inbound: Arc<Inbound>,
     report: Option<Report>,
@@ -78,7 +80,7 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.line.tunnel(&self.inbound, self.report);
+        self.line.tunnel(&*self.log, &self.inbound, self.report);
     }
 }
 
@@ -98,6 +100,12 @@ mod tests {
     use super::*;
     use crate::live::Registry;
     use crate::types::{ClientIp, RequestId, SessionId, UserId};
+
+    struct Quiet;
+    impl AccessLog for Quiet {
+        fn finished(&self, _: &super::super::super::access::Finished<'_>) {}
+        fn untrusted_forward(&self) {}
+    }
 
     fn context(registry: &Arc<Registry>) -> Context {
         let hosts = Hosts::new(&[Arc::new(samples::app("a", &["https://a.example"], "http://127.0.0.1:1"))]);
@@ -120,7 +128,7 @@ mod tests {
     fn a_tunnel_keeps_its_place_in_the_registry_until_it_has_ended() {
         let registry = Registry::new();
         let mut ctx = context(&registry);
-        let done = done(&mut ctx).unwrap();
+        let done = done(Arc::new(Quiet), &mut ctx).unwrap();
         drop(ctx);
         assert_eq!(registry.count(), 1);
         done(Report { end: End::Closed, to_client: 1, to_upstream: 2, frames: 1, polite: false });
@@ -131,7 +139,7 @@ mod tests {
     fn a_tunnel_that_never_began_leaves_no_place_behind() {
         let registry = Registry::new();
         let mut ctx = context(&registry);
-        drop(done(&mut ctx));
+        drop(done(Arc::new(Quiet), &mut ctx));
         assert_eq!(registry.count(), 0);
     }
 }

@@ -140,7 +140,7 @@ async fn what_was_decided_before_is_only_said() {
 
     let mut req = Request::new(Body::empty());
     req.extensions_mut().insert(Arc::clone(&inbound));
-    req.extensions_mut().insert(Arc::new(Fault::Busy));
+    req.extensions_mut().insert(Arc::new(Fault::NoLease));
     let r = front::guard(Arc::clone(&site), stand_ins()).oneshot(req).await.unwrap();
     assert_eq!(r.status(), StatusCode::SERVICE_UNAVAILABLE);
 

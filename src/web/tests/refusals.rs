@@ -90,7 +90,7 @@ async fn grpc_is_told_in_its_own_trailers() {
 fn a_fault_closes_in_every_tongue_and_touches_no_cookie() {
     for (kind, status) in [(Kind::Navigation, 503), (Kind::Program, 503), (Kind::WebSocket, 503), (Kind::Grpc, 200)] {
         let s = Sample::asks(kind);
-        let r = fault::answer(&s.site, &s.inbound, &Fault::Busy);
+        let r = fault::answer(&s.site, &s.inbound, &Fault::NoLease);
         assert_eq!(r.status().as_u16(), status, "{kind:?}");
         assert_eq!(r.headers()["retry-after"], "5");
         assert_eq!(r.headers()["cache-control"], "no-store");

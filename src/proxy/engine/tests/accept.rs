@@ -121,13 +121,13 @@ async fn a_trusted_proxy_names_the_client_and_stays_known_itself() {
     ] {
         let mut stream = connect(gateway.addr).await;
         stream.write_all(&[header, request("/peer", false).as_bytes()].concat()).await.unwrap();
-        assert!(answer(&mut stream).await.ends_with(&format!("\r\n\r\n{client} by 127.0.0.1")));
+        assert!(answer(&mut stream).await.ends_with(&format!("\r\n\r\n{client}")));
     }
     // LOCAL: the proxy asks for itself
     let mut own = connect(gateway.addr).await;
     own.write_all(b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0").await.unwrap();
     let own_addr = own.local_addr().unwrap();
-    assert!(ask(&mut own, "/peer").await.ends_with(&format!("{own_addr} by 127.0.0.1")));
+    assert!(ask(&mut own, "/peer").await.ends_with(&format!("{own_addr}")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -168,7 +168,7 @@ async fn the_proxy_header_comes_before_tls() {
     stream.write_all(b"PROXY TCP4 192.0.2.1 127.0.0.1 5000 443\r\n").await.unwrap();
     let connector = TlsConnector::from(authority.client(&["http/1.1"]));
     let mut stream = soon(connector.connect("app.test".try_into().unwrap(), stream)).await.unwrap();
-    assert!(ask(&mut stream, "/peer").await.ends_with("192.0.2.1:5000 by 127.0.0.1"));
+    assert!(ask(&mut stream, "/peer").await.ends_with("192.0.2.1:5000"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -151,7 +151,7 @@ impl ProxyHttp for App {
         if s.req_header().uri.path() == "/peer" {
             let digest = s.digest().unwrap();
             let client = digest.socket_digest.as_ref().unwrap().peer_addr().unwrap().as_inet().unwrap();
-            let text = format!("{client} by {}", accept::tcp_peer(digest).unwrap().ip());
+            let text = client.to_string();
             s.respond_error_with_body(200, text.into()).await?;
             return Ok(true);
         }

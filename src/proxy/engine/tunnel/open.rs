@@ -28,6 +28,7 @@ pub struct To {
 }
 
 impl To {
+    #[cfg(test)]
     /// An upstream without TLS.
     pub fn plain(addr: SocketAddr) -> Self {
         To { addr, tls: None, connect: Duration::from_secs(5), answer: Duration::from_secs(30) }
