@@ -61,6 +61,10 @@ async fn pages_work_without_a_script_and_break_no_policy_of_theirs() {
         assert!(browser.is_styled().await, "the style sheet of /.portcullis/{page} was loaded");
         assert_eq!(browser.refusals().await, Vec::<String>::new(), "/.portcullis/{page} breaks its own policy");
     }
+    let inject = "const s = document.createElement('style'); s.textContent = 'main { display: none }'; \
+                  document.head.append(s); arguments[0](getComputedStyle(document.querySelector('main')).display)";
+    assert_ne!(browser.run(inject).await, "none", "what is injected is not obeyed");
+    assert_eq!(browser.refusals().await.len(), 1, "and the browser says so");
 }
 
 #[tokio::test(flavor = "multi_thread")]
