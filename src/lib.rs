@@ -49,7 +49,7 @@
 //!   ├─ Refuse                   web: a page, problem+json or a gRPC status, by who asks
 //!   └─ Err(Fault)               503, closed; the cookie stays
 //!   ▼
-//! proxy::access                 one line
+//! proxy::access                 what is said of the request: app writes one line and counts
 //! ```
 //!
 //! [`proxy::inbound::read`] makes the [`types::Inbound`]; what it holds of path and host is what is judged and what is
