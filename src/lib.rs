@@ -81,7 +81,7 @@
 //!
 //! What ends something is appended to the log first and marked in the user's record after, so that a crash between the two
 //! loses nothing. [`store::feed::Feed`] applies each [`store::Fact`] in order through [`store::feed::Follower`]:
-//! [`session::Cache::apply`], then [`live::Registry::cut_session`] or [`live::Registry::cut_user`]. A read that began before
+//! [`session::cache::Cache::apply`], then [`live::Registry::cut_session`] or [`live::Registry::cut_user`]. A read that began before
 //! the entry and ends after it is not kept. Facts are monotone: applied twice or late they do no harm. Numbers have no gaps;
 //! where one is missing, or the store is another, everything cached is dropped and live sessions are read again.
 //!
