@@ -62,6 +62,27 @@ mod tidy {
     }
 
     #[test]
+    fn the_crate_docs_show_these_layers() {
+        let docs = read(&root().join("src/lib.rs"));
+        let mut shown: Vec<(String, BTreeSet<String>)> = Vec::new();
+        for line in
+            docs.lines().skip_while(|l| *l != "//! # Layers").take_while(|l| *l != "//! # The life of a request")
+        {
+            let cells: Vec<_> = line.split('|').map(str::trim).collect();
+            let [_, module, _, may, _] = cells[..] else { continue };
+            let Some(module) = module.split('`').nth(1) else { continue };
+            let may = match may {
+                "all above" => shown.iter().map(|(m, _)| m.clone()).collect(),
+                listed => listed.split(' ').filter(|m| *m != "–").map(str::to_string).collect(),
+            };
+            shown.push((module.to_string(), may));
+        }
+        let held = LAYERS
+            .map(|(m, may)| (m.to_string(), may.split(' ').filter(|m| !m.is_empty()).map(str::to_string).collect()));
+        assert_eq!(shown, held);
+    }
+
+    #[test]
     fn files_are_short_and_open_with_what_they_are() {
         let mut wrong = Vec::new();
         for file in all_rust_files() {

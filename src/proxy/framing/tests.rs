@@ -1,4 +1,4 @@
-//! What is refused, line by line and as raw bytes.
+//! The head against the table of what can be read in two ways.
 
 use super::*;
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! What is removed, rebuilt and left alone, in both directions.
+//! Heads as they go to the upstream and come back.
 
 use super::super::hosts::Hosts;
 use super::super::settings::{HostToUpstream, samples};

@@ -1,4 +1,4 @@
-//! Pools, balancing and what makes two connections alike.
+//! Choosing among upstreams, and their health.
 
 use super::super::settings::samples;
 use super::*;
