@@ -1,6 +1,6 @@
 //! Portcullis: a reverse-proxy authentication gateway. This page is its architecture; [`threats`] is what it withstands.
 //!
-//! The crate is a program. It exports [`main`] and nothing else.
+//! The crate is a program. It exports [`main`], and its parsers to the fuzzer.
 //!
 //! # Layers
 //!
@@ -18,7 +18,7 @@
 //! | `notify` | its room: mail and SMS | types |
 //! | [`factor`] | first and second factors and their registries | types sys crypto store notify |
 //! | [`session`] | cookies, lifetimes, the node's cache of sessions | types sys crypto store |
-//! | [`gate`] | identify, decide, the sign-in flow; the only maker of a [`gate::Passage`] | types sys policy store audit factor session |
+//! | [`gate`] | identify, decide, the sign-in flow; the only maker of a [`gate::Passage`] | types sys policy crypto store audit factor session |
 //! | [`account`] | what may be done to an account; API and commands come through here | types sys policy store audit crypto factor session notify |
 //! | `disconnect` | its room: orders from outside | types sys store audit session live |
 //! | [`web`] | own pages | types crypto policy factor session gate account disconnect audit |
@@ -26,7 +26,8 @@
 //! | [`proxy`] | the pingora adapter: listeners, inbound, upstreams, headers, local pages | types sys gate live |
 //! | [`config`] | files → the settings of every part, all mistakes at once | all above |
 //! | [`app`] | wiring, reload, shutdown; the only one to name a concrete store | all above |
-//! | [`cli`] | commands | types config app policy api account |
+//! | [`cli`] | commands | types sys config app policy api account crypto store audit factor |
+//! | `fuzzing` | the parsers, for the fuzzer | types policy proxy |
 //!
 //! `web`, `api` and `proxy` do not know each other: the proxy is handed the own pages as a service, the signer of
 //! assertions as a value. `policy` and the gate's decision are pure: no IO, and `now` is an argument.
@@ -128,6 +129,9 @@ pub(crate) mod sys;
 mod threats;
 pub(crate) mod types;
 pub(crate) mod web;
+
+#[cfg(fuzzing)]
+pub mod fuzzing;
 
 /// The whole program.
 pub fn main() -> std::process::ExitCode {
