@@ -8,7 +8,8 @@ pub mod password;
 pub use password::{BadPassword, PasswordRules};
 
 use crate::crypto::{PasswordError, Passwords};
-use crate::store::{Account, Changed, Created, Ends, NewAccount, Store, StoreError};
+pub use crate::store::Account;
+use crate::store::{Changed, Created, Ends, NewAccount, Store, StoreError};
 use crate::sys::{Clock, Entropy, random};
 use crate::types::{Email, GroupName, Login, UserId, UserName};
 use secrecy::SecretString;

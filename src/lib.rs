@@ -1,4 +1,115 @@
-//! Portcullis.
+//! Portcullis: a reverse-proxy authentication gateway. This page is its architecture; [`threats`] is what it withstands.
+//!
+//! The crate is a program. It exports [`main`], and its parsers to the fuzzer.
+//!
+//! # Layers
+//!
+//! A module imports only what its row names, tests aside. `tests/tidy.rs` holds the code to these rows.
+//!
+//! | module | what it is | may import |
+//! |---|---|---|
+//! | [`types`] | narrow values, parsed once: user, host, path, inbound, return path, assurance, time. No IO, no clock | – |
+//! | [`sys`] | clock, randomness, the lease | types |
+//! | [`policy`] | YAML → rules → requirement; pure | types |
+//! | [`crypto`] | sealing with key ids, tokens, form tokens, password hashes, assertion signing | types sys |
+//! | [`store`] | the trait of atomic verbs, the records, the log and its feed; embedded and Redis | types sys |
+//! | [`audit`] | what is put on record; metrics | types |
+//! | [`live`] | the exchanges under way by session and user; how one is cut | types sys |
+//! | `notify` | its room: mail and SMS | types |
+//! | [`factor`] | first and second factors and their registries | types sys crypto store notify |
+//! | [`session`] | cookies, lifetimes, the node's cache of sessions | types sys crypto store |
+//! | [`gate`] | identify, decide, the sign-in flow; the only maker of a [`gate::Passage`] | types sys policy crypto store audit factor session |
+//! | [`account`] | what may be done to an account; API and commands come through here | types sys policy store audit crypto factor session notify |
+//! | `disconnect` | its room: orders from outside | types sys store audit session live |
+//! | [`web`] | own pages | types crypto policy factor session gate account disconnect audit |
+//! | [`api`] | health, metrics, the admin API | types policy audit account disconnect gate |
+//! | [`proxy`] | the pingora adapter: listeners, inbound, upstreams, headers, local pages | types sys gate live |
+//! | [`config`] | files → the settings of every part, all mistakes at once | all above |
+//! | [`app`] | wiring, reload, shutdown; the only one to name a concrete store | all above |
+//! | [`cli`] | commands | types sys config app policy api account crypto store audit factor |
+//! | `fuzzing` | the parsers, for the fuzzer | types policy proxy |
+//!
+//! `web`, `api` and `proxy` do not know each other: the proxy is handed the own pages as a service, the signer of
+//! assertions as a value. `policy` and the gate's decision are pure: no IO, and `now` is an argument.
+//!
+//! # The life of a request
+//!
+//! ```text
+//! TCP, TLS ─ proxy::engine      accept, PROXY header, SNI, first byte and head in time, connections an address
+//!            proxy::framing     one reading of the head, or 400, 405, 431
+//!            proxy::hosts       host → app, or 421
+//!            proxy::inbound     → types::Inbound: app, origin, canonical path, client, cookies, who asks
+//!   ▼
+//! gate::Gate::admit             policy as a stranger: public and denied need no session
+//!                               cookie → session: the node's cache under the lease, else one read of the store
+//!                               policy.evaluate → gate::decide → Verdict
+//!   ├─ Pass(Passage)            live: registered, then the session asked for once more
+//!   │                           proxy::upstream: no peer without a Passage
+//!   │                           proxy::headers: the client's claims out, ours in, the assertion
+//!   ├─ Local                    web: sign-in, challenge, set-up, sign-out
+//!   ├─ Refuse                   web: a page, problem+json or a gRPC status, by who asks
+//!   └─ Err(Fault)               503, closed; the cookie stays
+//!   ▼
+//! proxy::access                 what is said of the request: app writes one line and counts
+//! ```
+//!
+//! [`proxy::inbound::read`] makes the [`types::Inbound`]; what it holds of path and host is what is judged and what is
+//! forwarded. [`gate::Gate::admit`] judges it and gives a [`gate::Verdict`]; [`policy::Policy::evaluate`] says what is asked
+//! and [`policy::Requirement`] is its answer. A [`gate::Passage`] has no public constructor, and
+//! [`proxy::gateway::Gateway`] finds no upstream without one. [`proxy::headers::toward_upstream`] is the one function in which
+//! the client's claims go and ours come. A [`gate::Refusal`] is a value, a [`gate::Fault`] is an error; they never meet.
+//!
+//! # Signing in
+//!
+//! ```text
+//! name, password ─ factor::first ─┬─ no more is asked ─────────────── session
+//!                                 └─ pending sign-in, ten minutes ─┬─ challenge ─ step burnt ─ session
+//!                                                                  └─ set-up ─ confirmed ───── session
+//! ```
+//!
+//! The flow is [`gate::flow`]'s. A pending sign-in reaches nothing. What may happen once is one verb of [`store::Store`]:
+//! [`accept_totp_step`](store::Store::accept_totp_step), [`open_session`](store::Store::open_session),
+//! [`rotate_session`](store::Store::rotate_session), [`confirm_enrolment`](store::Store::confirm_enrolment). A token is kept
+//! as a hash; it carries a keyed check ([`crypto::Tokens`]), so a made-up one is refused without the store.
+//!
+//! # How a sign-out travels
+//!
+//! ```text
+//! web ─ gate ─ store.end_session ─ the log: SessionEnded, number n ─┬─ this node's feed
+//!                                                                   └─ every other node's
+//!                                        each: session::Cache drops it, then live cuts what it has open
+//! ```
+//!
+//! What ends something is appended to the log first and marked in the user's record after, so that a crash between the two
+//! loses nothing. [`store::feed::Feed`] applies each [`store::Fact`] in order through [`store::feed::Follower`]:
+//! [`session::cache::Cache::apply`], then [`live::Registry::cut_session`] or [`live::Registry::cut_user`]. A read that began before
+//! the entry and ends after it is not kept. Facts are monotone: applied twice or late they do no harm. Numbers have no gaps;
+//! where one is missing, or the store is another, everything cached is dropped and live sessions are read again.
+//!
+//! # The lease
+//!
+//! A node serves sessions only while [`sys::lease::Lease::held`]: at most one second after the question to which the log
+//! answered that its very end has been applied here. Without it no head of a session goes upstream and no byte of its streams
+//! moves, either way: they stand still ([`sys::lease::Gate`]), go on when it is back and are cut after thirty seconds. It is
+//! a deadline on the node's own clock, so a process that hung finds it expired. Public rules need none; the embedded
+//! store's is held for ever.
+//!
+//! # Where things go
+//!
+//! | new | files written | files touched |
+//! |---|---|---|
+//! | second factor | `factor/second/x.rs`, its page and template, one behaviour test | one line of [`factor::second`], one variant of [`types::SecondFactor`], routes, texts |
+//! | first factor | `factor/first/x.rs` | [`factor::first`], [`app`] |
+//! | store | `store/x.rs` | one arm in [`app`], one setting, one line of the conformance suite |
+//! | own page | `web/page/x.rs`, a template, texts | one route in [`web`] |
+//! | API endpoint | `api/v1/<resource>/<verb>.rs` | one route |
+//! | language | `templates/locale/<tag>.ftl` | one line of `web/locale.rs` |
+//! | policy condition | – | [`policy::condition`], the reader and [`policy::parse::KEYS`], `config/policy.yaml`, one example |
+//! | setting | – | its part of [`config`], its table of keys, `config/portcullis.yaml` |
+//! | audit event | – | one variant of [`audit::Event`] |
+//! | command | `cli/x.rs` | one variant in [`cli`] |
+//! | known attack | a test | one row of [`threats`] |
+#![expect(rustdoc::private_intra_doc_links, reason = "a program: its documentation is that of its private items")]
 
 pub(crate) mod account;
 pub(crate) mod api;
@@ -18,6 +129,9 @@ pub(crate) mod sys;
 mod threats;
 pub(crate) mod types;
 pub(crate) mod web;
+
+#[cfg(fuzzing)]
+pub mod fuzzing;
 
 /// The whole program.
 pub fn main() -> std::process::ExitCode {

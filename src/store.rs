@@ -8,6 +8,7 @@
 //! applies the entry drops what it holds and refuses late fills, so a crash between the two loses nothing. What *changes*
 //! an account is written first and logged after, with the node's cache age as the backstop.
 
+pub mod canary;
 mod codec;
 pub mod embedded;
 pub mod error;
@@ -19,6 +20,7 @@ pub mod redis;
 #[cfg(test)]
 mod conformance;
 
+pub use canary::{Canary, KeyFile};
 pub use error::StoreError;
 pub use log::{Entry, Fact, Head};
 pub use record::{Account, Factor, NewAccount, Pending, Purpose, Session, Stored};
@@ -91,6 +93,11 @@ pub trait Store: Send + Sync + 'static {
         session: &Session,
         now: Timestamp,
     ) -> Result<Opened>;
+
+    // ---- keys -----------------------------------------------------------------------------------------------------
+    /// Keeps those of `mine` that are not there yet and returns all that are there now. Where one is there that is not
+    /// among `mine`, nothing is written: a wrong key file leaves no trace, and the right one opens the store again.
+    async fn keep_canaries(&self, mine: &[Canary]) -> Result<Vec<Canary>>;
 
     // ---- the log --------------------------------------------------------------------------------------------------
     /// Where the log stands; the first factor reads it and pending sign-in and session keep it as `began`.

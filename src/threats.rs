@@ -50,7 +50,7 @@
 //! | HTTP-37 | our cookies leak to the app, or the app sets them | removed both ways, in any case | `our_cookies_never_reach_the_app_and_others_pass_unchanged`, `the_app_cannot_set_our_cookies` |
 //! | HTTP-38 | a copy of the store opens sessions | hashes of tokens only | `the_store_holds_no_password_and_no_token` |
 //! | HTTP-40 | a script injected into our pages | `default-src 'none'` and nothing unsafe | `every_page_is_closed_to_frames_scripts_and_caches`, `pages_work_without_a_script_and_break_no_policy_of_theirs` |
-//! | HTTP-41 | plain HTTP after the first visit | HSTS over TLS, absent in plain | `cookies_on_https_carry_the_host_prefix_and_every_attribute`, `every_page_is_closed_to_frames_scripts_and_caches` |
+//! | HTTP-41 | plain HTTP after the first visit | HSTS over TLS, absent in plain | `cookies_on_https_carry_the_host_prefix_and_every_attribute`, `every_page_is_closed_to_frames_scripts_and_caches`, `hsts_is_for_https_only` |
 //! | HTTP-42 | sniffing, referrers, windows of other sites | the headers against each | `every_page_is_closed_to_frames_scripts_and_caches`, `every_page_carries_the_same_guards` |
 //! | HTTP-43 | our pages in a cache | no-store, and hashed names for static files | `every_page_is_closed_to_frames_scripts_and_caches`, `pages_answer_only_to_a_navigation` |
 //! | HTTP-44 | a page read in another charset | UTF-8 is written | `every_page_is_closed_to_frames_scripts_and_caches`, `every_page_carries_the_same_guards` |
@@ -62,7 +62,7 @@
 //! | CRY-03 | a sealed secret is moved to another account | user, factor and key are bound in | `a_factor_moved_to_another_user_or_factor_does_not_open` |
 //! | CRY-05 | a new key locks everybody out | the newest seals, older ones open | `an_older_key_still_opens_and_the_newest_seals` |
 //! | CRY-07 | one key for two purposes | a label for each | `every_label_gives_another_key` |
-//! | CRY-08 | a stolen password hash is guessed | Argon2id and a pepper | `without_the_pepper_the_hash_alone_is_not_the_password`, `the_store_holds_no_password_and_no_token` |
+//! | CRY-08 | a stolen password hash is guessed | Argon2id and a pepper | `without_the_pepper_the_hash_alone_is_not_the_password`, `the_store_holds_no_password_and_no_token`, `the_default_cost_is_19_mib_twice` |
 //! | CRY-09 | a stolen token hash is used | hashes of 256 random bits | `the_store_holds_no_password_and_no_token` |
 //! | ATK-05 | replay of a code | as for single codes above | `a_used_code_is_refused_with_a_reason_in_every_spelling`, `the_code_that_confirmed_the_enrolment_is_used` |
 //! | ATK-06 | a race on what may be used once | taken by one atomic verb | `one_code_in_a_hundred_sign_ins_lets_one_in`, `one_sign_in_answered_a_hundred_times_lets_one_in`, `one_enrolment_confirmed_many_times_makes_one_session` |
@@ -72,16 +72,16 @@
 //! | ATK-11 | odd values in place of a code | refused, counted once | `odd_codes_are_refused_and_count_once` |
 //! | ATK-12 | an empty or unconfirmed secret | no factor at all | `an_empty_or_broken_record_is_no_factor`, `an_abandoned_enrolment_asks_for_nothing` |
 //! | ATK-30 | names of accounts are found out | one answer and one cost | `an_unknown_name_and_a_wrong_password_look_the_same`, `an_unknown_user_costs_one_hash_like_a_known_one` |
-//! | ATK-31 | a typed name writes lines of the log | escaped and cut | `odd_names_make_one_line_of_the_log` |
-//! | ATK-32 | a flood of sign-ins starves the app | hashing is bounded and queued | `a_flood_of_sign_ins_leaves_the_app_reachable`, `a_full_queue_is_busy_and_drains` |
-//! | ATK-35 | slow heads, floods of resets, huge heads | deadlines and bounds | `a_slow_head_is_ended`, `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `a_head_that_is_too_large_is_431` |
+//! | ATK-31 | a typed name writes lines of the log | escaped and cut | `odd_names_make_one_line_of_the_log`, `what_a_stranger_types_stays_in_one_short_line` |
+//! | ATK-32 | a flood of sign-ins starves the app | hashing is bounded and queued | `a_flood_of_sign_ins_leaves_the_app_reachable`, `a_full_queue_is_busy_and_drains`, `a_password_too_long_is_refused_without_work` |
+//! | ATK-35 | slow heads, floods of resets, huge heads | deadlines and bounds | `a_slow_head_is_ended`, `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `a_head_that_is_too_large_is_431`, `too_many_headers_over_h2_are_refused` |
 //! | ATK-40 | identity headers from outside | removed in every spelling, then set once | `identity_headers_of_a_client_are_replaced_in_every_spelling`, `trailers_cannot_carry_identity` |
 //! | ATK-41 | a Connection header removes ours | set after hop-by-hop headers are gone | `a_connection_header_cannot_remove_ours` |
 //! | ATK-42 | forwarded headers of strangers | believed from trusted hops only, and nobody is by default | `what_a_stranger_says_of_addresses_is_not_read`, `headers_that_tell_another_path_or_address_are_removed` |
 //! | ATK-43 | a health checker's User-Agent passes | nothing depends on it; health has its own listener | `a_program_gets_401_and_a_problem_and_never_a_redirect`, `operators_pages_are_not_on_the_public_listener` |
 //! | ATK-44 | request smuggling, odd upgrades, early requests | two readings are refused, each request is judged | `what_can_be_framed_in_two_ways_is_refused`, `an_upgrade_to_anything_else_is_dropped`, `requests_sent_early_are_judged_each_for_itself` |
 //! | ATK-45 | the app speaks for the gateway | our names and what undoes the gate are removed | `the_app_cannot_set_our_cookies`, `the_app_cannot_undo_what_the_gateway_relies_on`, `an_answer_cannot_be_split_by_what_the_client_sends` |
-//! | ATK-46 | the app is reached around the gateway | a signed assertion that it can check | `the_assertion_is_signed_with_the_published_key`, `a_statement_is_for_one_app_alone`, `a_changed_statement_does_not_verify` |
+//! | ATK-46 | the app is reached around the gateway | a signed assertion that it can check | `the_assertion_is_signed_with_the_published_key`, `a_statement_is_for_one_app_alone`, `a_changed_statement_does_not_verify`, `the_statement_is_verified_by_the_published_key` |
 //! | ATK-50 | another spelling of a path | one reading, judged and forwarded alike | `no_spelling_of_a_protected_path_passes_as_public`, `what_is_forwarded_is_what_was_judged` |
 //! | ATK-51 | query or fragment turn the match | the path alone takes part | `the_query_and_a_fragment_take_no_part` |
 //! | ATK-52 | another authority in the target | 400, or 421 | `a_host_that_is_not_ours_is_misdirected` |
@@ -98,7 +98,7 @@
 //! | AT-05 | identity on a preflight | removed there too | `identity_headers_are_removed_on_public_routes` |
 //! | AT-06 | Connection names our header | ours is set after | `a_connection_header_cannot_remove_ours` |
 //! | AT-07 | a name with a line break | cannot be a name | `values_outside_ascii_are_percent_encoded`, `what_is_no_name` |
-//! | AT-08 | a group with a comma | cannot be a group | `values_outside_ascii_are_percent_encoded` |
+//! | AT-08 | a group with a comma | cannot be a group | `values_outside_ascii_are_percent_encoded`, `a_comma_never_makes_two_groups_of_one` |
 //! | AT-09 | trailers named like our headers | dropped | `trailers_cannot_carry_identity` |
 //! | AT-10 | our cookies leak, others are mangled | ours are cut out, the rest is byte for byte | `our_cookies_never_reach_the_app_and_others_pass_unchanged` |
 //! | AT-11 | the app sets our cookie | removed | `the_app_cannot_set_our_cookies` |
@@ -120,18 +120,18 @@
 //! | AT-28 | an unread body becomes the next request | closed | `what_follows_a_refused_body_is_never_a_request` |
 //! | AT-29 | Upgrade to h2c or anything | dropped, served as HTTP/1.1 | `an_upgrade_to_anything_else_is_dropped` |
 //! | AT-30 | CONNECT | 405 | `every_method_is_judged_like_get` |
-//! | AT-31 | floods of headers, slow heads and bodies | 431, 408, deadlines | `a_head_that_is_too_large_is_431`, `a_slow_head_is_ended`, `a_body_that_stops_is_408` |
-//! | AT-32 | rapid resets | the connection ends, others do not | `a_flood_of_resets_ends_the_connection_and_nobody_elses` |
+//! | AT-31 | floods of headers, slow heads and bodies | 431, 408, deadlines | `a_head_that_is_too_large_is_431`, `a_slow_head_is_ended`, `a_body_that_stops_is_408`, `too_many_headers_over_h2_are_refused` |
+//! | AT-32 | rapid resets | the connection ends, others do not | `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `too_many_headers_over_h2_are_refused` |
 //! | AT-33 | a stranger's WebSocket reaches the app | 401 before any connection | `a_websocket_of_a_stranger_is_refused_before_the_upstream_hears_of_it` |
 //! | AT-34 | another site's WebSocket | 403 | `a_handshake_from_another_origin_is_refused` |
 //! | AT-35 | a refused upgrade opens a tunnel | only a 101 does | `what_the_upstream_says_instead_is_passed_on` |
 //! | AT-40 | the return path leads elsewhere | a path of this origin, or / | `the_return_path_leads_nowhere_else`, `only_a_path_of_this_origin_is_kept` |
 //! | AT-41 | it names another protected host | paths only | `the_return_path_leads_nowhere_else` |
 //! | AT-43 | a forged Host in our links | links come from the configuration | `a_foreign_host_is_in_no_link_of_ours` |
-//! | AT-44 | a planted cookie becomes the session | new token at sign-in and at step-up | `a_planted_cookie_never_becomes_the_session`, `a_session_of_one_factor_is_asked_the_second_and_its_code_is_used` |
+//! | AT-44 | a planted cookie becomes the session | new token at sign-in and at step-up | `a_planted_cookie_never_becomes_the_session`, `a_session_of_one_factor_is_asked_the_second_and_its_code_is_used`, `a_step_up_rotates_the_token_and_the_old_one_serves_ten_seconds` |
 //! | AT-45 | odd cookie values | as not signed in | `a_session_of_one_origin_or_of_rubbish_opens_nothing` |
 //! | AT-47 | a store that is away, wrong or read-only | 503, cookie kept, nothing passes | `a_store_that_goes_away_shuts_the_gate_and_keeps_the_cookies`, `a_store_of_the_wrong_shape_is_a_fault_and_no_pass`, `a_store_that_refuses_commands_shuts_the_gate` |
-//! | AT-48 | an emptied store | sign-in, no loop | `an_emptied_store_asks_everybody_to_sign_in` |
+//! | AT-48 | an emptied store | sign-in, no loop | `an_emptied_store_asks_everybody_to_sign_in`, `a_store_that_restarts_empty_ends_every_session_on_every_node` |
 //! | AT-49 | what ended cannot be read | no lease, no service, not ready | `a_node_that_cannot_hear_the_store_stands_still_and_then_honours_what_was_said`, `a_store_that_goes_away_shuts_the_gate_and_keeps_the_cookies` |
 //! | AT-50 | another node still serves an ended session | within the lease, also where the message is lost | `signing_out_everywhere_is_honoured_by_the_other_node`, `a_lost_message_does_not_keep_a_session_alive` |
 //! | AT-51 | a late touch brings a session back | a touch writes only what is there | `a_request_at_the_moment_of_signing_out_brings_nothing_back`, `an_ended_session_is_gone_and_no_touch_brings_it_back` |

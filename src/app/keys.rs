@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::crypto::KeyRing;
+use crate::store::{Canary, KeyFile};
 use crate::sys::{Clock, Entropy};
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
@@ -27,12 +28,19 @@ pub fn load_or_create(
         }
         Err(e) if e.kind() == ErrorKind::NotFound => bail!(
             "the key file {} is missing. Bring it back from your copy: without it no second factor in the store can be \
-             opened and no password checked. For a new installation, `portcullis keys generate --out {}` makes one",
+             opened and no password checked, so every account would be lost. For a new installation with an empty store, \
+             `portcullis keys generate --out {}` makes one",
             path.display(),
             path.display()
         ),
         Err(e) => Err(e).with_context(|| format!("the key file {} cannot be read", path.display())),
     }
+}
+
+/// What the store knows these keys by.
+pub fn to_compare(config: &Config, keys: &KeyRing) -> KeyFile {
+    let canary = |id: &str| Some(Canary { key: id.to_string(), value: keys.canary(id)? });
+    KeyFile { file: config.keys.path.display().to_string(), canaries: keys.ids().filter_map(canary).collect() }
 }
 
 /// Writes a new key file, readable by its owner only; never over another one.

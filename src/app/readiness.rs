@@ -26,8 +26,10 @@ impl Readiness for NodeState {
         let mut checks = vec![store, self.lease(), self.policy()];
         if reached.is_ok() {
             checks.push(self.admins().await);
-            let warnings = self.store.warnings().await.unwrap_or_default();
-            checks.extend(warnings.into_iter().map(|w| Check::warning("store_settings", w)));
+            match self.store.warnings().await {
+                Ok(all) => checks.extend(all.into_iter().map(|w| Check::warning("store_settings", w))),
+                Err(e) => checks.push(Check::failed("store_settings", chain(&e))),
+            }
         }
         checks
     }

@@ -1,5 +1,6 @@
 //! Opening the store that the configuration names.
 
+use super::keys::{load_or_create, to_compare};
 use super::policy::PolicyFile;
 use super::wiring::Extras;
 use crate::account::{Accounts, PasswordRules};
@@ -22,22 +23,40 @@ pub struct Opened {
     pub embedded: bool,
 }
 
-pub async fn open(config: &Config) -> anyhow::Result<Opened> {
+/// With the keys of this very store: a key file of another one is refused, by the embedded store at start, by Redis
+/// before every connection, as it may be away now or replaced later.
+pub async fn open(config: &Config, extras: &Extras) -> anyhow::Result<(Opened, Arc<KeyRing>)> {
+    let load = |may_create| load_or_create(config, may_create, extras.clock.as_ref(), extras.entropy.as_ref());
     match &config.store {
         StoreSettings::Embedded { path } => {
             if let Some(dir) = path.parent().filter(|d| !d.as_os_str().is_empty()) {
                 std::fs::create_dir_all(dir)
                     .with_context(|| format!("the store's folder {} cannot be made", dir.display()))?;
             }
-            let store =
-                Embedded::open(path).with_context(|| format!("the store {} cannot be opened", path.display()))?;
-            Ok(Opened { feed: store.clone(), store, lease: Lease::always(), embedded: true })
+            let cannot = || format!("the store {} cannot be opened", path.display());
+            let store = Embedded::open(path).with_context(cannot)?;
+            let empty = store.count_accounts().await? == 0;
+            let keys = load(empty)?;
+            if empty {
+                store.forget_unused_canaries().await?;
+            }
+            let ours = to_compare(config, &keys);
+            ours.opens(&store.keep_canaries(&ours.canaries).await?).with_context(cannot)?;
+            let opened = Opened { feed: store.clone(), store, lease: Lease::always(), embedded: true };
+            Ok((opened, Arc::new(keys)))
         }
         StoreSettings::Redis(r) => {
-            let settings =
-                RedisSettings { url: r.url.clone(), prefix: r.prefix.clone(), ca_file: r.ca.clone(), lease: LEASE };
+            let keys = load(false)?;
+            let settings = RedisSettings {
+                url: r.url.clone(),
+                prefix: r.prefix.clone(),
+                ca_file: r.ca.clone(),
+                lease: LEASE,
+                keys: to_compare(config, &keys),
+            };
             let store = Redis::connect(settings).await.context("the Redis settings cannot be used")?;
-            Ok(Opened { feed: store.clone(), store, lease: Lease::not_yet(), embedded: false })
+            let opened = Opened { feed: store.clone(), store, lease: Lease::not_yet(), embedded: false };
+            Ok((opened, Arc::new(keys)))
         }
     }
 }
@@ -67,10 +86,8 @@ pub async fn offline_accounts(config: &Config) -> anyhow::Result<Accounts> {
     let StoreSettings::Embedded { .. } = config.store else {
         bail!("--offline opens an embedded store; with Redis, talk to a running gateway instead");
     };
-    let opened = open(config).await?;
     let extras = Extras::of_the_system();
-    let empty = opened.store.count_accounts().await? == 0;
-    let keys = super::keys::load_or_create(config, empty, extras.clock.as_ref(), extras.entropy.as_ref())?;
+    let (opened, keys) = open(config, &extras).await?;
     let policy = super::policy::PolicyFile::load(config).map_err(|p| super::wiring::problems(&p))?;
     Ok(accounts(config, &extras, opened.store, Arc::new(passwords(&keys)), &policy))
 }

@@ -1,4 +1,4 @@
-//! Logs: JSON or text on stderr, level changeable while running.
+//! Logs: JSON or text on stderr.
 
 use crate::config::{LogFormat, LogSettings};
 use tracing_subscriber::filter::EnvFilter;
@@ -8,8 +8,8 @@ use tracing_subscriber::{Layer, Registry, fmt};
 
 /// Called once a process; a second call (tests) leaves the first in force.
 pub fn init(settings: &LogSettings) {
-    // pingora logs every client that goes away as an error, with its URL; we log requests ourselves
-    let directives = format!("{},pingora_core=off,pingora_proxy=off,pingora_pool=off", settings.level);
+    // what is put on record is not a matter of taste, whatever the level
+    let directives = format!("{},audit=info,{ENGINE}", settings.level);
     let filter = EnvFilter::try_new(directives).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match settings.format {
         LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
@@ -17,3 +17,6 @@ pub fn init(settings: &LogSettings) {
     };
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
 }
+
+/// The engine logs every client that goes away as an error, with its URL; requests are logged by ourselves.
+const ENGINE: &str = "pingora_core=off,pingora_proxy=off,pingora_pool=off,pingora_load_balancing=off";

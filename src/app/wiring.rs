@@ -67,9 +67,7 @@ pub struct Running {
 pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     super::telemetry::init(&config.log);
     let policy = Arc::new(PolicyFile::load(&config).map_err(|p| problems(&p))?);
-    let opened = open(&config).await?;
-    let empty = opened.embedded && opened.store.count_accounts().await? == 0;
-    let keys = Arc::new(super::keys::load_or_create(&config, empty, extras.clock.as_ref(), extras.entropy.as_ref())?);
+    let (opened, keys) = open(&config, &extras).await?;
     let node = Parted::build(&config, &extras, &opened, &keys, &policy)?;
     let (shutdown, watch) = watch::channel(false);
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
@@ -225,6 +223,10 @@ impl Parted {
             tracker.spawn(writer.run(stop.clone()));
         }
         let (sessions, assertions, clock) = (self.sessions.clone(), self.assertions.clone(), self.clock.clone());
+        let accounts = self.accounts.clone();
+        tracker.spawn(tasks::every(Duration::from_secs(10), stop.clone(), async move || {
+            accounts.load().passwords.trim();
+        }));
         tracker.spawn(tasks::every(Duration::from_secs(60), stop.clone(), async move || {
             sessions.cache.sweep(tasks::is_live(&clock));
             assertions.sweep();

@@ -2,6 +2,7 @@
 
 mod documents;
 mod mistakes;
+mod reference;
 mod values;
 
 use super::Config;

@@ -13,7 +13,6 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use sha2::Sha256;
 use std::fmt::Write;
-use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 /// What a derived key is for.
@@ -193,10 +192,6 @@ impl KeyRing {
         let mut mac = keyed(&*self.derive(key_id, Label::Canary)?);
         mac.update(key_id.as_bytes());
         Some(mac.finalize().into_bytes().to_vec())
-    }
-    /// Whether the stored canary is this key's.
-    pub fn canary_lives(&self, key_id: &str, stored: &[u8]) -> bool {
-        self.canary(key_id).is_some_and(|c| c.ct_eq(stored).into())
     }
 }
 

@@ -7,12 +7,12 @@ use super::keys::{KeyRing, Label};
 use super::mac::{HmacSha256, keyed};
 use crate::sys::{Entropy, random};
 use crate::types::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use data_encoding::BASE64_NOPAD;
 use hmac::Mac;
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use subtle::ConstantTimeEq;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use unicode_normalization::UnicodeNormalization;
@@ -69,6 +69,7 @@ pub struct Passwords {
     capacity: usize,
     workers: Arc<Semaphore>,
     worked: AtomicU64,
+    memory: Memory,
 }
 
 impl Passwords {
@@ -83,6 +84,7 @@ impl Passwords {
             capacity: places,
             workers: Arc::new(Semaphore::new(parallel)),
             worked: AtomicU64::new(0),
+            memory: Memory::default(),
         }
     }
 
@@ -91,8 +93,8 @@ impl Passwords {
         let typed = normalised(password).ok_or(PasswordError::TooLong)?;
         let recipe = Recipe { cost: self.cost, salt: random::<SALT>(entropy).to_vec() };
         let peppers = self.peppers.clone();
-        self.work(move || {
-            let tag = peppers.newest.over(&*recipe.run(&typed)?);
+        self.work(move |blocks| {
+            let tag = peppers.newest.over(&*recipe.run(&typed, blocks)?);
             Ok(PasswordHash { phc: recipe.phc(&tag), pepper_key: peppers.newest.id.clone() })
         })
         .await
@@ -104,14 +106,21 @@ impl Passwords {
         let Some(typed) = normalised(typed) else { return Ok(Verified::No) };
         let target = stored.and_then(|s| self.target(s)).unwrap_or_else(|| self.nobody());
         let (peppers, present) = (self.peppers.clone(), self.cost);
-        self.work(move || {
+        self.work(move |blocks| {
             let pepper = target.pepper.as_deref().and_then(|id| peppers.find(id));
-            let tag = pepper.unwrap_or(&peppers.newest).over(&*target.recipe.run(&typed)?);
+            let tag = pepper.unwrap_or(&peppers.newest).over(&*target.recipe.run(&typed, blocks)?);
             let right = bool::from(tag.ct_eq(&target.tag)) && pepper.is_some();
             let rehash = target.recipe.cost != present || target.pepper.as_deref() != Some(&peppers.newest.id);
             Ok(if right { Verified::Yes { rehash } } else { Verified::No })
         })
         .await
+    }
+
+    /// Gives idle working memory back to the system.
+    pub fn trim(&self) {
+        if self.under_way() == 0 {
+            self.memory.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
     }
 
     /// Checks that wait or run.
@@ -128,15 +137,18 @@ impl Passwords {
     /// Runs `job` within the limits. Its places go with it: who hangs up early frees nothing while the work still runs.
     async fn work<T: Send + 'static>(
         &self,
-        job: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+        job: impl FnOnce(&mut Vec<Block>) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| PasswordError::Busy)?;
         // never closed, so it only fails by waiting
         let worker = self.workers.clone().acquire_owned().await.map_err(|_| PasswordError::Busy)?;
         self.worked.fetch_add(1, Ordering::Relaxed);
         let held: [OwnedSemaphorePermit; 2] = [worker, place];
+        let memory = self.memory.clone();
         let done = tokio::task::spawn_blocking(move || {
-            let done = job();
+            let mut blocks = memory.take();
+            let done = job(&mut blocks);
+            memory.give_back(blocks);
             drop(held);
             done
         });
@@ -165,6 +177,20 @@ impl std::fmt::Debug for Passwords {
     }
 }
 
+/// Working memory of finished hashes, for the next ones: 19 MiB asked anew for each would be spread over the allocator's
+/// arenas, one a thread, and stay there. There are never more than hashes at once.
+#[derive(Clone, Default)]
+struct Memory(Arc<Mutex<Vec<Vec<Block>>>>);
+
+impl Memory {
+    fn take(&self) -> Vec<Block> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+    fn give_back(&self, blocks: Vec<Block>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(blocks);
+    }
+}
+
 /// What a typed password is compared with.
 struct Target {
     recipe: Recipe,
@@ -179,13 +205,14 @@ struct Recipe {
 }
 
 impl Recipe {
-    fn run(&self, password: &str) -> Result<Zeroizing<[u8; OUTPUT]>, PasswordError> {
+    fn run(&self, password: &str, blocks: &mut Vec<Block>) -> Result<Zeroizing<[u8; OUTPUT]>, PasswordError> {
         let Cost { memory_kib, iterations, parallelism } = self.cost;
         let params = Params::new(memory_kib, iterations, parallelism, Some(OUTPUT)).map_err(PasswordError::Argon2)?;
+        blocks.resize(params.block_count(), Block::default());
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut out = Zeroizing::new([0; OUTPUT]);
         argon2
-            .hash_password_into(password.as_bytes(), &self.salt, out.as_mut_slice())
+            .hash_password_into_with_memory(password.as_bytes(), &self.salt, out.as_mut_slice(), &mut *blocks)
             .map_err(PasswordError::Argon2)?;
         Ok(out)
     }

@@ -1,8 +1,8 @@
 //! Accounts in memory, for tests of what stands on the store. Knows accounts only; all else is an error.
 
 use crate::store::{
-    Account, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result, Session, Step,
-    Store, StoreError, Stored, Touch,
+    Account, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result, Session,
+    Step, Store, StoreError, Stored, Touch,
 };
 use crate::types::{Email, FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId, UserName};
 use async_trait::async_trait;
@@ -161,6 +161,9 @@ impl Store for FakeStore {
         none()
     }
     async fn confirm_enrolment(&self, _: TokenRef, _: &Factor, _: &Session, _: Timestamp) -> Result<Opened> {
+        none()
+    }
+    async fn keep_canaries(&self, _: &[Canary]) -> Result<Vec<Canary>> {
         none()
     }
     async fn head(&self) -> Result<Head> {

@@ -25,7 +25,7 @@ pub enum Who {
 /// After name and password.
 #[derive(Debug)]
 pub enum SignIn {
-    /// One text for unknown user, wrong password, disabled account (ATK-30).
+    /// One text for unknown user, wrong password, disabled account (CWE-204).
     Refused,
     /// Signed in or one step further; send the cookies and a 303 to `next`.
     Next { cookies: SetCookies, next: Next },

@@ -47,6 +47,8 @@ pub fn raw_head(raw: &[u8], limits: &Limits) -> Result<(), Refused> {
     let Some(head) = raw.strip_suffix(b"\r\n\r\n") else {
         return refuse(400, "the request head does not end in CRLF CRLF");
     };
+    // an empty line before a request is some old client's way to end its last body (RFC 9112 §2.2); one is ignored
+    let head = head.strip_prefix(b"\r\n").unwrap_or(head);
     let mut lines = head.split(|b| *b == b'\n').peekable();
     let (mut framing, mut first) = (0, true);
     while let Some(line) = lines.next() {

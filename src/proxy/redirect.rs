@@ -1,4 +1,4 @@
-//! The plain listener that only leads to https: the configured origin of the host, and files of ACME's HTTP-01.
+//! The plain listener that only leads to https: the configured origin of the host, and files of ACME's http-01.
 //!
 //! Has no upstream and no gate; a host that no app answers to gets 421.
 
@@ -86,7 +86,7 @@ fn refuse(ctx: &mut Option<Refused>, r: Refused) -> Box<Error> {
     response::refused(r)
 }
 
-/// The file's name in an HTTP-01 challenge (RFC 8555 §8.3: base64url, so no path can be hidden in it).
+/// The file's name in an http-01 challenge (RFC 8555 §8.3: base64url, so no path can be hidden in it).
 fn challenge(path: &str) -> Option<&str> {
     let token = path.strip_prefix("/.well-known/acme-challenge/")?;
     let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');

@@ -153,7 +153,8 @@ fn plain(tcp: TcpListener, settings: &Arc<Settings>) -> Listen {
     Listen {
         tcp,
         tls: None,
-        trusted: settings.proxy_protocol.then_some(trusted),
+        trusted,
+        proxy_protocol: settings.proxy_protocol,
         per_address: settings.limits.connections_per_address,
         drain: settings.drain,
     }

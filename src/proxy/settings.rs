@@ -49,7 +49,7 @@ pub struct CertificateFiles {
 #[derive(Debug)]
 pub struct Redirect {
     pub address: SocketAddr,
-    /// Folder with HTTP-01 challenge files.
+    /// Folder with http-01 challenge files.
     pub acme: Option<PathBuf>,
 }
 

@@ -1,6 +1,7 @@
 //! One contract for every store: each test runs over the embedded store (in memory and in a file) and over Redis.
 
 mod accounts;
+mod canaries;
 mod feed;
 mod pendings;
 mod sample;
@@ -61,6 +62,9 @@ conformance! {
     accounts::a_totp_step_is_accepted_once_and_never_an_older_one,
     accounts::of_a_hundred_uses_of_one_step_one_is_accepted,
     accounts::a_change_never_takes_a_spent_step_back,
+    canaries::what_was_kept_first_stays_and_new_keys_are_added,
+    canaries::a_wrong_key_file_leaves_no_trace,
+    canaries::of_a_hundred_key_files_at_once_one_is_kept,
     pendings::a_pending_sign_in_ends_by_its_own_time,
     pendings::the_offered_secret_stays_the_same,
     pendings::wrong_codes_are_counted_and_the_last_one_ends_it,

@@ -5,6 +5,7 @@
 //! in force when the call returns. Reads run on a few connections of their own.
 
 mod account;
+mod canary;
 mod end;
 mod error;
 mod pending;
@@ -50,6 +51,11 @@ impl Embedded {
         let db = Connection::open_in_memory()?;
         schema::prepare(&db)?;
         Ok(Arc::new(Embedded { writer: Writer::start(db)?, readers: None }))
+    }
+
+    /// Lets another key file take the place of the one that an unused store was first opened with.
+    pub async fn forget_unused_canaries(&self) -> Result<()> {
+        self.write(canary::forget_unused).await
     }
 
     async fn read<T, F>(&self, f: F) -> Result<T>

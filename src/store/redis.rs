@@ -5,6 +5,7 @@
 //! harmless. Nodes follow the log under a lease (`follow`) and write back what a store that lost data forgot (`heal`).
 
 mod account;
+mod canary;
 mod error;
 mod follow;
 mod heal;
@@ -18,7 +19,7 @@ mod script;
 mod session;
 mod verbs;
 
-use super::Result;
+use super::{KeyFile, Result};
 use crate::sys::{SystemEntropy, lease, random};
 use crate::types::{FactorId, NodeId, Seq, Timestamp, UserId};
 use keys::Keys;
@@ -41,12 +42,15 @@ pub struct RedisSettings {
     pub ca_file: Option<PathBuf>,
     /// N: for how long a node may serve what it knows after it last heard the log's end.
     pub lease: Duration,
+    /// Without the keys under which the store's records lie, every verb fails.
+    pub keys: KeyFile,
 }
 
 impl RedisSettings {
     #[cfg(test)]
     pub fn new(url: SecretString) -> Self {
-        RedisSettings { url, prefix: "pc".into(), ca_file: None, lease: Duration::from_secs(1) }
+        let (lease, keys) = (Duration::from_secs(1), KeyFile::default());
+        RedisSettings { url, prefix: "pc".into(), ca_file: None, lease, keys }
     }
 }
 
@@ -75,9 +79,10 @@ struct SpentStep {
 impl Redis {
     /// Does not fail where the server is down; it does where the settings cannot be right.
     pub async fn connect(settings: RedisSettings) -> Result<Arc<Self>> {
+        let keys = Keys::new(settings.prefix.clone());
         let redis = Arc::new(Redis {
-            link: Link::new(&settings)?,
-            keys: Keys::new(settings.prefix),
+            link: Link::new(&settings, &keys)?,
+            keys,
             scripts: Scripts::new(),
             node: NodeId::from_bytes(random(&SystemEntropy)),
             lease: settings.lease,

@@ -22,6 +22,8 @@ mod h2;
 #[cfg(test)]
 mod headers;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod pages;

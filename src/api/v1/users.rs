@@ -7,9 +7,9 @@ mod show;
 
 pub use list::UserList;
 
+use crate::account::Account;
 use crate::api::{Desk, Via};
 use crate::audit::{self, Event, Reporter};
-use crate::store::Account;
 use crate::types::{Email, FactorId, GroupName, SecondFactor, Timestamp, UserId, UserName};
 use axum::routing::{get, put};
 use axum::{Extension, Router};

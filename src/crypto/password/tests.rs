@@ -99,7 +99,7 @@ async fn without_the_pepper_the_hash_alone_is_not_the_password() {
     let p = cheap(&ring());
     let stored = hash(&p, "correct horse battery").await;
     let (recipe, tag) = Recipe::parse(&stored.phc).unwrap();
-    assert_ne!(*recipe.run("correct horse battery").unwrap(), tag);
+    assert_ne!(*recipe.run("correct horse battery", &mut Vec::new()).unwrap(), tag);
 }
 
 #[tokio::test]

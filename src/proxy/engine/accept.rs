@@ -29,9 +29,11 @@ pub type Trusted = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
 pub struct Listen {
     pub tcp: TcpListener,
     pub tls: Option<Arc<rustls::ServerConfig>>,
-    /// `Some`: each connection begins with a PROXY header, before TLS; peers that are not trusted are refused.
-    pub trusted: Option<Trusted>,
+    pub trusted: Trusted,
+    /// Each connection begins with a PROXY header, before TLS; peers that are not trusted are refused.
+    pub proxy_protocol: bool,
     /// Open connections per client address (per /64 for IPv6), counted after the PROXY header; more are closed at once.
+    /// A trusted proxy that does not say for whom it connects stands for many and is not counted.
     pub per_address: usize,
     /// How long `serve` waits for open requests after the shutdown signal; what is still open then is dropped.
     pub drain: Duration,
@@ -48,6 +50,7 @@ where
     let setup = Arc::new(Setup {
         tls: listen.tls.map(Acceptor::from_server_config),
         trusted: listen.trusted,
+        proxy_protocol: listen.proxy_protocol,
         per_address: listen.per_address,
         places: Places::default(),
     });
@@ -110,21 +113,29 @@ where
 /// What makes a stream of a socket.
 struct Setup {
     tls: Option<Acceptor>,
-    trusted: Option<Trusted>,
+    trusted: Trusted,
+    proxy_protocol: bool,
     per_address: usize,
     places: Places,
 }
 
 impl Setup {
-    async fn prepare(&self, mut tcp: TcpStream, peer: SocketAddr) -> io::Result<(Stream, Place)> {
-        let named = match &self.trusted {
-            None => None,
-            Some(trusted) if trusted(peer.ip().to_canonical()) => proxy_protocol::read(&mut tcp).await?,
-            Some(_) => return Err(refused("not a trusted proxy")),
+    async fn prepare(&self, mut tcp: TcpStream, peer: SocketAddr) -> io::Result<(Stream, Option<Place>)> {
+        let trusted = (self.trusted)(peer.ip().to_canonical());
+        let named = match self.proxy_protocol {
+            false => None,
+            true if trusted => proxy_protocol::read(&mut tcp).await?,
+            true => return Err(refused("not a trusted proxy")),
         };
         let client = named.unwrap_or(peer);
         let network = ClientIp::new(client.ip()).network();
-        let place = self.places.take(network, self.per_address).ok_or_else(|| refused("too many from one address"))?;
+        let place = match trusted && named.is_none() {
+            true => None,
+            false => {
+                let place = self.places.take(network, self.per_address);
+                Some(place.ok_or_else(|| refused("too many from one address"))?)
+            }
+        };
         tcp.set_nodelay(true)?;
         let stream = describe(tcp, client);
         let stream: Stream = match &self.tls {

@@ -1,7 +1,7 @@
 //! WebSockets, carried by ourselves: pingora's tunnels now and then die right after the 101 (its issue 946), stall when
 //! both sides write at once, and own 128 KiB of buffers each.
 //!
-//! `request_filter` calls [`open`]: connect, send the head, read the answer's head. On 101 it leaves a [`Plan`] with
+//! `request_filter` calls [`open()`]: connect, send the head, read the answer's head. On 101 it leaves a [`Plan`] with
 //! `cut::hand_over` and returns `Ok(true)` unwritten. pingora then gives the client's stream back as if for the next
 //! request; its future, session and buffers are gone, and `Front` runs the tunnel on the bare stream. Any other answer
 //! is given to pingora begun ([`Replay`]) and takes the ordinary path.

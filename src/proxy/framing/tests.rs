@@ -1,3 +1,5 @@
+//! The head against the table of what can be read in two ways.
+
 use super::*;
 use proptest::prelude::*;
 

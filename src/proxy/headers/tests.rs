@@ -1,3 +1,5 @@
+//! Heads as they go to the upstream and come back.
+
 use super::super::hosts::Hosts;
 use super::super::settings::{HostToUpstream, samples};
 use super::*;

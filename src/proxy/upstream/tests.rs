@@ -1,3 +1,5 @@
+//! Choosing among upstreams, and their health.
+
 use super::super::settings::samples;
 use super::*;
 use tokio::net::TcpListener;

@@ -70,6 +70,27 @@ fn short(server: &Server) -> RedisSettings {
 
 const LONG: Duration = Duration::from_secs(20);
 
+struct Broken;
+impl Follower for Broken {
+    fn apply(&self, _: &Entry) {
+        panic!("a follower that breaks")
+    }
+    fn flush(&self) {}
+}
+
+#[tokio::test]
+async fn an_embedded_store_that_can_no_longer_write_gives_no_sign_of_life() {
+    let dir = tempfile::tempdir().unwrap();
+    let s = Embedded::open(&dir.path().join("s.db")).unwrap();
+    let (lease, stop) = (Lease::not_yet(), CancellationToken::new());
+    tokio::spawn(s.clone().follow(Arc::new(Broken), lease.clone(), stop.clone()));
+    until("the lease", LONG, || lease.held()).await;
+    s.ping().await.unwrap();
+    assert!(s.append(&Fact::Everything).await.is_err());
+    assert!(s.ping().await.is_err());
+    stop.cancel();
+}
+
 #[tokio::test]
 async fn the_embedded_store_has_applied_a_sign_out_when_the_call_returns() {
     let dir = tempfile::tempdir().unwrap();

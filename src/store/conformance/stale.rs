@@ -43,6 +43,12 @@ async fn a_server_that_may_evict_is_refused_and_one_that_is_away_is_unavailable(
     tokio::time::sleep(std::time::Duration::from_millis(120)).await; // a failure answers for a moment
     s.ping().await.unwrap();
     assert_eq!(s.warnings().await.unwrap().len(), 2);
+    server.run(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).await;
+    assert!(matches!(s.warnings().await, Err(StoreError::Unfit(_))));
+    assert!(matches!(s.ping().await, Err(StoreError::Unfit(_))), "no verb goes on with it");
+    server.run(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]).await;
+    tokio::time::sleep(std::time::Duration::from_millis(120)).await;
+    s.ping().await.unwrap();
     drop(server);
     assert!(matches!(s.ping().await, Err(StoreError::Unavailable { .. })));
     assert!(matches!(s.account(user_id()).await, Err(StoreError::Unavailable { .. })));

@@ -212,7 +212,15 @@ impl Following {
     async fn beats(&self) -> Broken {
         let mut every = interval(self.redis.lease / 5);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looked = lease::now();
         loop {
+            if lease::now() > looked + nanos(LOOK_AGAIN) {
+                looked = lease::now();
+                // its settings may have changed since it was found fit
+                if let Err(unfit @ StoreError::Unfit(_)) = self.redis.link.warnings().await {
+                    return Broken::Connection(unfit);
+                }
+            }
             let deadline = every.tick().await + self.redis.lease;
             let asked = lease::now(); // before the question leaves
             let had = self.place().as_ref().map_or(0, |p| p.seq);
@@ -295,4 +303,6 @@ const BLOCK: Duration = Duration::from_millis(250);
 const AGAIN: Duration = Duration::from_millis(100);
 /// Longer than any living writer needs from the log to the slot.
 const FINISH_AFTER: Duration = Duration::from_secs(2);
+/// How soon a server that has become unfit is found out.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 const LOOK_BACK: usize = 256;

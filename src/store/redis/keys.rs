@@ -35,6 +35,9 @@ impl Keys {
     pub(super) fn everything(&self) -> String {
         self.shared("all")
     }
+    pub(super) fn canaries(&self) -> String {
+        self.shared("keys")
+    }
     fn shared(&self, kind: &str) -> String {
         format!("{}:{{r}}:{kind}", self.prefix)
     }

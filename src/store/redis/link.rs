@@ -1,8 +1,10 @@
-//! The connection that all verbs share: made when needed, checked for fitness, thrown away when it breaks.
+//! The connection that all verbs share: made when needed, checked for fitness and keys, thrown away when it breaks.
 //!
 //! One attempt serves all who wait, and its failure too for a moment, so that a dead server costs nobody a queue.
 
+use super::canary::KeyCheck;
 use super::error::{breaks_connection, failed};
+use super::keys::Keys;
 use super::{RedisSettings, nanos};
 use crate::store::{Result, StoreError};
 use crate::sys::lease;
@@ -16,6 +18,7 @@ use tokio::sync::Mutex;
 
 pub(super) struct Link {
     client: Client,
+    pub(super) keys: KeyCheck,
     state: Mutex<State>,
 }
 
@@ -29,7 +32,7 @@ struct State {
 }
 
 impl Link {
-    pub(super) fn new(settings: &RedisSettings) -> Result<Self> {
+    pub(super) fn new(settings: &RedisSettings, keys: &Keys) -> Result<Self> {
         // the client's own error text could hold the password
         let bad = |_| StoreError::Unfit("the store's URL is not redis://host:port/db or rediss://host:port/db".into());
         let info = settings.url.expose_secret().into_connection_info().map_err(bad)?;
@@ -47,7 +50,7 @@ impl Link {
         } else {
             Client::open(info).map_err(bad)?
         };
-        Ok(Link { client, state: Mutex::default() })
+        Ok(Link { client, keys: KeyCheck::new(settings.keys.clone(), keys), state: Mutex::default() })
     }
 
     /// Runs a script once: whether it ran is not known where the answer is an error.
@@ -87,9 +90,12 @@ impl Link {
 
     /// What an operator should know; looks again whether the server is fit for use.
     pub(super) async fn warnings(&self) -> Result<Vec<String>> {
-        let (mut con, _) = self.connection().await?;
+        let (mut con, generation) = self.connection().await?;
         let info = info(&mut con).await?;
-        fitness(&info)?;
+        if let Err(unfit) = fitness(&info) {
+            self.throw_away(generation).await; // no verb goes on with it
+            return Err(unfit);
+        }
         Ok(doubts(&info))
     }
 
@@ -117,6 +123,10 @@ impl Link {
                         (cause.to_string(), false)
                     }
                 };
+                let news = state.failure.as_ref().is_none_or(|(_, why, _)| *why != told.0);
+                if told.1 && news {
+                    tracing::error!(error = %e, "nobody is served until this is mended");
+                }
                 state.failure = Some((lease::now(), told.0, told.1));
                 Err(e)
             }
@@ -133,6 +143,7 @@ impl Link {
                 .await
                 .map_err(|e| StoreError::unavailable(CONNECTING, e))?;
             fitness(&info(&mut con).await?)?;
+            self.keys.pass(&mut con).await?;
             Ok(con)
         };
         // a server that hangs accepts connections all the same: the handshake and the first question count too
@@ -143,12 +154,16 @@ impl Link {
 
     async fn broken(&self, doing: &'static str, e: RedisError, generation: u64) -> StoreError {
         if breaks_connection(&e) {
-            let mut state = self.state.lock().await;
-            if state.generation == generation {
-                state.live = None;
-            }
+            self.throw_away(generation).await;
         }
         failed(doing, e)
+    }
+
+    async fn throw_away(&self, generation: u64) {
+        let mut state = self.state.lock().await;
+        if state.generation == generation {
+            state.live = None;
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! The trait's verbs over Redis.
 
-use super::Redis;
 use super::session::Entrance;
+use super::{Redis, canary};
 use crate::store::record::Unconfirmed;
 use crate::store::{
-    Account, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result, Session, Step,
-    Store, Stored, Touch,
+    Account, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result, Session,
+    Step, Store, Stored, Touch,
 };
 use crate::types::{FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId};
 
@@ -85,6 +85,10 @@ impl Store for Redis {
         now: Timestamp,
     ) -> Result<Opened> {
         self.confirm(Entrance { way: "confirm", from, session, now }, factor).await
+    }
+
+    async fn keep_canaries(&self, mine: &[Canary]) -> Result<Vec<Canary>> {
+        self.link.run("keeping canaries", &self.link.keys.keep(mine)).await.map(canary::read)
     }
 
     async fn head(&self) -> Result<Head> {

@@ -96,7 +96,13 @@ impl Gateway {
         let front = Arc::new(Front::new(Arc::new(cuttable), config.first_byte));
         let (tls, trusted, per_address, drain) = (config.tls, config.trusted, config.per_address, config.drain);
         let (stop, shutdown) = watch::channel(false);
-        let task = tokio::spawn(accept::serve(Listen { tcp, tls, trusted, per_address, drain }, front, shutdown));
+        let proxy_protocol = trusted.is_some();
+        let trusted = trusted.unwrap_or_else(|| Arc::new(|_| false));
+        let task = tokio::spawn(accept::serve(
+            Listen { tcp, tls, proxy_protocol, trusted, per_address, drain },
+            front,
+            shutdown,
+        ));
         Gateway { addr, session, cuts, reports, client_data, stop, task }
     }
 }
