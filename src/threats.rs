@@ -105,7 +105,7 @@
 //! | AT-12 | X-Forwarded-Uri names a public path | not read | `headers_that_tell_another_path_or_address_are_removed` |
 //! | AT-13 | everybody is a trusted proxy | nobody by default | `what_a_stranger_says_of_addresses_is_not_read`, `who_is_not_trusted_gets_no_connection_where_the_proxy_protocol_is_on`, `headers_that_tell_another_path_or_address_are_removed` |
 //! | AT-14 | an address claimed before a load balancer's | the rightmost hop that is not trusted | `of_a_chain_the_part_that_trusted_hops_wrote_counts`, `a_trusted_hop_names_the_client_by_the_proxy_protocol`, `the_rightmost_untrusted_hop_is_the_visitor` |
-//! | AT-15 | a forged address escapes a limit | rules and limits count the attributed address | `what_a_stranger_says_of_addresses_is_not_read`, `a_network_rule_counts_the_address_behind_a_trusted_hop`, `connections_of_one_address_are_bounded` |
+//! | AT-15 | a forged address escapes a limit | rules and limits count the attributed address | `what_a_stranger_says_of_addresses_is_not_read`, `a_network_rule_counts_the_address_behind_a_trusted_hop`, `a_limit_counts_the_client_behind_a_trusted_hop`, `connections_of_one_address_are_bounded` |
 //! | AT-16 | a probe's User-Agent or a health path passes | neither does | `operators_pages_are_not_on_the_public_listener`, `a_program_gets_401_and_a_problem_and_never_a_redirect` |
 //! | AT-17 | dots lead out of a public prefix | resolved before judging | `no_spelling_of_a_protected_path_passes_as_public` |
 //! | AT-18 | encoded slashes and backslashes | 400 | `a_path_that_reads_in_two_ways_is_refused` |

@@ -1,7 +1,9 @@
 //! Behind other proxies: the visitor's address as trusted hops tell it, and nobody else.
 
-use crate::support::raw::react;
-use crate::support::{Ask, Gateway, PASSWORD, PUBLIC, Plan, Store, on_both_stores};
+use crate::support::raw::{react, read_head};
+use crate::support::{Ask, Gateway, PASSWORD, PUBLIC, Plan, Store, on_both_stores, within};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 on_both_stores! {
     a_trusted_hop_names_the_client_by_the_proxy_protocol,
@@ -10,6 +12,7 @@ on_both_stores! {
     of_a_chain_the_part_that_trusted_hops_wrote_counts,
     what_a_stranger_says_of_addresses_is_not_read,
     a_network_rule_counts_the_address_behind_a_trusted_hop,
+    a_limit_counts_the_client_behind_a_trusted_hop,
     a_trusted_hop_may_end_tls,
 }
 
@@ -133,6 +136,37 @@ rules:
         assert_eq!(gateway.visitor().send(ask).await.status, status, "{chain}");
     }
     assert_eq!(gateway.visitor().send(Ask::program("/")).await.status, 401);
+}
+
+/// Opens a stream for this client and holds it; `None` where it is not let in.
+async fn held(gateway: &Gateway, client: &str) -> Option<TcpStream> {
+    let mut tcp = TcpStream::connect(gateway.address).await.unwrap();
+    let head = gateway.visitor().head(&Ask::program("/events"));
+    let header =
+        if client.is_empty() { "PROXY UNKNOWN\r\n" } else { &format!("PROXY TCP4 {client} 10.0.0.1 5000 443\r\n") };
+    let _ = tcp.write_all(format!("{header}{head}").as_bytes()).await;
+    let head = within("the head of a stream", read_head(&mut tcp)).await?;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    Some(tcp)
+}
+
+async fn a_limit_counts_the_client_behind_a_trusted_hop(store: Store) {
+    let plan = behind(store, "127.0.0.1/32").public("proxy_protocol: true");
+    let gateway = plan.top("limits: { connections_per_address: 2 }").start().await;
+    let mut open = Vec::new();
+    for (client, let_in) in [
+        ("192.0.2.1", true),
+        ("192.0.2.1", true),
+        ("192.0.2.1", false),
+        ("192.0.2.2", true),
+        ("", true), // the hop stands for many where it names nobody
+        ("", true),
+        ("", true),
+    ] {
+        let stream = held(&gateway, client).await;
+        assert_eq!(stream.is_some(), let_in, "{client}");
+        open.extend(stream);
+    }
 }
 
 async fn a_trusted_hop_may_end_tls(store: Store) {
