@@ -185,7 +185,7 @@ async fn the_app_cannot_set_our_cookies(store: Store) {
         "__Host-portcullis=evil; Path=/; Secure".to_string(),
         "__HOST-Portcullis-device=evil; Path=/; Secure".to_string(),
         format!("={ours}=evil"),
-        format!("{ours}"),
+        ours.to_string(),
     ];
     let headers: String = lines.iter().map(|l| format!("Set-Cookie: {l}\r\n")).collect();
     gateway.upstream.answer_with("/login", &format!("{headers}Set-Cookie: app=1; Path=/\r\n"));
