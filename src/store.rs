@@ -85,7 +85,8 @@ pub trait Store: Send + Sync + 'static {
     async fn accept_totp_step(&self, user: UserId, factor: FactorId, step: u64, now: Timestamp) -> Result<Step>;
     /// Confirms an enrolment as one step: the pending sign-in `from` is taken, the factor active, its step burnt, the
     /// session opened or (where it already exists, purpose enrol) rotated to `session`; every other session and pending
-    /// sign-in of the user stays as it is. Appends `Fact::UserChanged`.
+    /// sign-in of the user stays as it is. For the first factor only: where one is there by now, the answer is `Spent`,
+    /// so that of two set-ups under way one counts. Appends `Fact::UserChanged`.
     async fn confirm_enrolment(
         &self,
         from: TokenRef,

@@ -208,6 +208,18 @@ pub(super) async fn of_a_hundred_confirmations_one_counts(s: Arc<impl Store>) {
     assert_eq!(s.sessions_of(account.id, NOW).await.unwrap().len(), 1);
 }
 
+pub(super) async fn of_two_set_ups_under_way_one_counts(s: Arc<impl Store>) {
+    let account = alice(&*s).await;
+    let (first, f) = enrolling(&*s, &account, Purpose::SignIn).await;
+    let (second, g) = enrolling(&*s, &account, Purpose::SignIn).await;
+    let session = session_for(account.id, first.began);
+    assert_eq!(s.confirm_enrolment(at(&first), &f, &session, NOW).await.unwrap(), Opened::Yes);
+    let late = session_for(account.id, second.began);
+    assert_eq!(s.confirm_enrolment(at(&second), &g, &late, NOW).await.unwrap(), Opened::Spent);
+    assert_eq!(s.account(account.id).await.unwrap().unwrap().factors, [f]);
+    assert!(!lives(&*s, &late).await);
+}
+
 pub(super) async fn an_enrolment_in_a_session_rotates_it(s: Arc<impl Store>) {
     let account = alice(&*s).await;
     let (first, other) = (signed_in(&*s, account.id).await, signed_in(&*s, account.id).await);

@@ -40,6 +40,9 @@ pub(super) fn confirm(
     if checked.pending.unconfirmed.as_ref().is_none_or(|u| u.factor != factor.id) {
         return Ok(Opened::Spent);
     }
+    if checked.account.has_second_factor() {
+        return Ok(Opened::Spent);
+    }
     let mut account = checked.account.clone();
     account.factors.push(factor.clone());
     account.version += 1;

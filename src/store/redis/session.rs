@@ -36,6 +36,7 @@ impl Redis {
             let mut call = self.entering(e)?;
             call.arg(factor.id.to_string()).arg(encode("account", &next)?).arg(next.version).arg(stored.version);
             call.arg(step_text(factor)).arg(factor.last_used.map_or(0, |t| t.as_millis()));
+            call.arg(u8::from(stored.has_second_factor()));
             let said: String = self.link.run("confirming an enrolment", &call).await?;
             if said != "again" {
                 return self.entered(e, &said, &[Fact::UserChanged { user: next.id }]).await;

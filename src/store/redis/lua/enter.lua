@@ -2,8 +2,9 @@
 local way, h, now, floor = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local sid, token, old, rec = ARGV[5], ARGV[6], ARGV[7], ARGV[8]
 local began, idle, ttl = tonumber(ARGV[9]), tonumber(ARGV[10]), ARGV[11]
--- for 'confirm': factor, account rec, its ver, the ver expected, last step, last use
+-- for 'confirm': factor, account rec, its ver, the ver expected, last step, last use, whether there is a factor already
 local factor, account, ver, expected, step, used = ARGV[12], ARGV[13], ARGV[14], ARGV[15], ARGV[16], ARGV[17]
+local enrolled = ARGV[18]
 
 if redis.call('HGET', A, 'disabled') ~= '0' then
   drop(h)
@@ -39,6 +40,7 @@ if way == 'confirm' then
   local u = redis.call('HGET', P, 'u:' .. h)
   if not u or cjson.decode(u).r.factor ~= factor then return 'spent' end
   if redis.call('HGET', A, 'ver') ~= expected then return 'again' end
+  if enrolled == '1' then return 'spent' end
   redis.call('HSET', A, 'rec', account, 'ver', ver, 'step:' .. factor, step, 'used:' .. factor, used)
 end
 drop(h)
