@@ -106,9 +106,7 @@ async fn a_session_of_one_origin_or_of_rubbish_opens_nothing(store: Store) {
     let long = "A".repeat(8192);
     let (tail, head) = (good.get(1..).unwrap(), good.get(..good.len() - 1).unwrap());
     gateway.upstream.forget();
-    for value in
-        ["", " ", "x", "\"", "%00", "a.b.c", "é", tail, head, &flipped, &long, "4294967295"]
-    {
+    for value in ["", " ", "x", "\"", "%00", "a.b.c", "é", tail, head, &flipped, &long, "4294967295"] {
         let mut visitor = gateway.visitor();
         visitor.keep(&alice.cookie_name(), value);
         let answer = visitor.get("/").await;
