@@ -196,7 +196,7 @@ mod tidy {
         let mut found = BTreeSet::new();
         for hit in path.captures_iter(code) {
             match &hit[1] {
-                "{" => found.extend(group(&code[hit.get(1).unwrap().end()..])),
+                "{" => found.extend(group(code.get(hit.get(1).unwrap().end()..).unwrap_or_default())),
                 name => drop(found.insert(name.to_string())),
             }
         }
