@@ -68,7 +68,7 @@
 //! ```
 //!
 //! The flow is [`gate::flow`]'s. A pending sign-in reaches nothing. What may happen once is one verb of [`store::Store`]:
-//! [`accept_totp_step`](store::Store::accept_totp_step), [`open_session`](store::Store::open_session),
+//! [`answer_totp`](store::Store::answer_totp), [`open_session`](store::Store::open_session),
 //! [`rotate_session`](store::Store::rotate_session), [`confirm_enrolment`](store::Store::confirm_enrolment). A token is kept
 //! as a hash; it carries a keyed check ([`crypto::Tokens`]), so a made-up one is refused without the store.
 //!

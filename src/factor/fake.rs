@@ -1,8 +1,8 @@
 //! Accounts in memory, for tests of what stands on the store. Knows accounts only; all else is an error.
 
 use crate::store::{
-    Account, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result, Session,
-    Step, Store, StoreError, Stored, Touch,
+    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result,
+    Session, Step, Store, StoreError, Stored, Touch,
 };
 use crate::types::{Email, FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId, UserName};
 use async_trait::async_trait;
@@ -137,6 +137,9 @@ impl Store for FakeStore {
         none()
     }
     async fn open_session(&self, _: TokenRef, _: &Session, _: Timestamp) -> Result<Opened> {
+        none()
+    }
+    async fn answer_totp(&self, _: TokenRef, _: Burn, _: &Session, _: Timestamp) -> Result<Opened> {
         none()
     }
     async fn rotate_session(&self, _: TokenRef, _: &Session, _: Timestamp) -> Result<Opened> {

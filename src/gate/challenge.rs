@@ -10,7 +10,7 @@ use crate::factor::second::totp::{self, Algorithm, Totp, TotpParameters};
 use crate::policy::{Policy, Second, TotpAlgorithm};
 use crate::session::Cached;
 use crate::store::record::OldToken;
-use crate::store::{Account, Factor, Failed, Opened, Pending, Purpose, Session, Step};
+use crate::store::{Account, Burn, Factor, Failed, Opened, Pending, Purpose, Session};
 use crate::types::{Assurance, FactorId, Inbound, ReturnTo, SecondFactor, Timestamp, TokenRef};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -19,14 +19,6 @@ use std::time::Duration;
 pub(super) const WRONG_CODES: u32 = 5;
 /// A rotated session's old token still serves the requests that are under way.
 const OLD_TOKEN: Duration = Duration::from_secs(10);
-
-/// A typed code against an account's factors.
-enum Code {
-    /// Right and burnt by this very call.
-    Accepted,
-    Replayed,
-    Wrong,
-}
 
 impl Gate {
     /// `to`: where the page was asked to lead back to; used where a live session begins a step-up.
@@ -65,19 +57,40 @@ impl Gate {
         if !self.belongs(inbound, &pending).await? || !account.has_second_factor() {
             return Ok(Answer::Gone);
         }
-        let outcome = self.check_code(&account, code).await?;
-        let (answer, recorded) = match outcome {
-            Code::Accepted => (self.finish(inbound, &pending).await?, audit::Challenge::Passed),
-            Code::Replayed => {
-                (self.failed(inbound, &pending, |left| Answer::Used { left }).await?, audit::Challenge::Replayed)
-            }
-            Code::Wrong => {
-                (self.failed(inbound, &pending, |left| Answer::Wrong { left }).await?, audit::Challenge::Failed)
-            }
-        };
-        let ended = matches!(answer, Answer::Ended { .. }) && recorded != audit::Challenge::Passed;
-        self.record_challenge(inbound, account.id, if ended { audit::Challenge::FailedAndEnded } else { recorded });
+        let (answer, outcome) = self.judge(inbound, &pending, &account, code).await?;
+        let ended = matches!(answer, Answer::Ended { .. }) && outcome != audit::Challenge::Passed;
+        self.record_challenge(inbound, account.id, if ended { audit::Challenge::FailedAndEnded } else { outcome });
         Ok(answer)
+    }
+
+    /// Tries the code on every factor; the one it fits burns its step and lets in, in one step of the store.
+    async fn judge(
+        &self,
+        inbound: &Inbound,
+        pending: &Pending,
+        account: &Account,
+        code: &str,
+    ) -> Result<(Answer, audit::Challenge), Fault> {
+        let now = self.parts.clock.now();
+        let mut replayed = false;
+        for factor in &account.factors {
+            let Some(step) = self.matching_step(account, factor, code, now)? else { continue };
+            let Some((session, value)) = self.lifted(inbound, pending, now).await? else {
+                return Ok((Answer::Gone, audit::Challenge::Failed));
+            };
+            let at = TokenRef { user: pending.user, hash: pending.token };
+            let opened = self.parts.store.answer_totp(at, Burn { factor: factor.id, step }, &session, now).await?;
+            if opened != Opened::Replayed {
+                let outcome = if opened == Opened::Yes { audit::Challenge::Passed } else { audit::Challenge::Failed };
+                return Ok((self.done(inbound, pending, (&session, &value), opened).await?, outcome));
+            }
+            replayed = true;
+        }
+        Ok(if replayed {
+            (self.failed(inbound, pending, |left| Answer::Used { left }).await?, audit::Challenge::Replayed)
+        } else {
+            (self.failed(inbound, pending, |left| Answer::Wrong { left }).await?, audit::Challenge::Failed)
+        })
     }
 
     /// A pending step-up or enrolment counts only beside the session it was begun in.
@@ -143,17 +156,6 @@ impl Gate {
         Ok(Some((session, value)))
     }
 
-    async fn finish(&self, inbound: &Inbound, pending: &Pending) -> Result<Answer, Fault> {
-        let now = self.parts.clock.now();
-        let at = TokenRef { user: pending.user, hash: pending.token };
-        let Some((session, value)) = self.lifted(inbound, pending, now).await? else { return Ok(Answer::Gone) };
-        let opened = match of_session(pending) {
-            None => self.parts.store.open_session(at, &session, now).await?,
-            Some(_) => self.parts.store.rotate_session(at, &session, now).await?,
-        };
-        self.done(inbound, pending, (&session, &value), opened).await
-    }
-
     /// The answer to a step that opened or lifted a session.
     pub(super) async fn done(
         &self,
@@ -171,7 +173,7 @@ impl Gate {
                 let cookies = self.opened(inbound, session, value).await;
                 Answer::Done { cookies, to: pending.return_to(self.own_prefix()) }
             }
-            Opened::Spent => Answer::Gone,
+            Opened::Spent | Opened::Replayed => Answer::Gone,
             Opened::Ended => Answer::Ended { cookies: self.pending_gone(inbound) },
         })
     }
@@ -183,21 +185,6 @@ impl Gate {
             form_token: self.forms.token(&pending.token.0),
             cookies,
         }
-    }
-
-    /// Tries the code on every factor; the one it fits burns its step.
-    async fn check_code(&self, account: &Account, code: &str) -> Result<Code, Fault> {
-        let now = self.parts.clock.now();
-        let mut outcome = Code::Wrong;
-        for factor in &account.factors {
-            let Some(step) = self.matching_step(account, factor, code, now)? else { continue };
-            match self.parts.store.accept_totp_step(account.id, factor.id, step, now).await? {
-                Step::Accepted => return Ok(Code::Accepted),
-                Step::Replayed => outcome = Code::Replayed,
-                Step::NotEnrolled => {}
-            }
-        }
-        Ok(outcome)
     }
 
     fn matching_step(

@@ -74,7 +74,7 @@ impl Gate {
                 let at = TokenRef { user: pending.user, hash: pending.token };
                 match self.parts.store.open_session(at, &session, now).await? {
                     Opened::Yes => cookies = self.opened(inbound, &session, &value).await,
-                    Opened::Spent | Opened::Ended => return Ok(SignIn::Refused),
+                    Opened::Spent | Opened::Ended | Opened::Replayed => return Ok(SignIn::Refused),
                 }
                 Next::Arrived(to.clone())
             }

@@ -82,6 +82,7 @@ conformance! {
     sessions::an_enrolment_is_confirmed_in_one_step,
     sessions::an_enrolment_of_another_secret_is_refused,
     sessions::of_a_hundred_confirmations_one_counts,
+    sessions::of_a_hundred_answers_with_one_code_one_is_let_in,
     sessions::of_two_set_ups_under_way_one_counts,
     sessions::an_enrolment_in_a_session_rotates_it,
     sessions::everything_is_over_for_who_began_before,

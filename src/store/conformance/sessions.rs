@@ -1,7 +1,7 @@
 //! Sessions: what opens them, what lifts them, what ends them.
 
 use super::sample::*;
-use crate::store::{Account, Changed, Ends, Fact, Factor, Opened, Pending, Purpose, Session, Step, Store, Touch};
+use crate::store::{Account, Burn, Changed, Ends, Fact, Factor, Opened, Pending, Purpose, Session, Step, Store, Touch};
 use crate::types::{Seq, Timestamp, TokenRef};
 use std::sync::Arc;
 
@@ -206,6 +206,37 @@ pub(super) async fn of_a_hundred_confirmations_one_counts(s: Arc<impl Store>) {
     assert_eq!(said.iter().filter(|o| **o == Opened::Yes).count(), 1);
     assert_eq!(said.iter().filter(|o| **o == Opened::Spent).count(), 99);
     assert_eq!(s.sessions_of(account.id, NOW).await.unwrap().len(), 1);
+}
+
+pub(super) async fn of_a_hundred_answers_with_one_code_one_is_let_in(s: Arc<impl Store>) {
+    let account = alice(&*s).await;
+    let (p, f) = enrolling(&*s, &account, Purpose::SignIn).await;
+    let session = session_for(account.id, p.began);
+    assert_eq!(s.confirm_enrolment(at(&p), &f, &session, NOW).await.unwrap(), Opened::Yes);
+    let burn = Burn { factor: f.id, step: 8 };
+    let p = pending(&*s, account.id, Purpose::SignIn).await;
+    let said = hundred(&s, |s, _| {
+        let (from, session) = (at(&p), session_for(account.id, p.began));
+        async move {
+            let opened = s.answer_totp(from, burn, &session, NOW).await.unwrap();
+            if opened != Opened::Yes {
+                // as the gate does after a failure: it must not take the winner's place away
+                s.fail_pending(from, 5, NOW).await.unwrap();
+            }
+            opened
+        }
+    });
+    assert_eq!(said.await.iter().filter(|o| **o == Opened::Yes).count(), 1);
+    assert_eq!(s.sessions_of(account.id, NOW).await.unwrap().len(), 2);
+    let other = pending(&*s, account.id, Purpose::SignIn).await;
+    let late = session_for(account.id, other.began);
+    assert_eq!(s.answer_totp(at(&other), burn, &late, NOW).await.unwrap(), Opened::Replayed);
+    assert!(s.pending(at(&other), NOW).await.unwrap().is_some());
+    let next = Burn { step: 9, ..burn };
+    assert_eq!(s.answer_totp(at(&other), next, &late, NOW).await.unwrap(), Opened::Yes);
+    let up = pending(&*s, account.id, Purpose::StepUp { session: late.id }).await;
+    let last = Burn { step: 10, ..burn };
+    assert_eq!(s.answer_totp(at(&up), last, &lifted(&late), NOW).await.unwrap(), Opened::Yes);
 }
 
 pub(super) async fn of_two_set_ups_under_way_one_counts(s: Arc<impl Store>) {

@@ -1,7 +1,8 @@
 //! Sessions: opened, rotated, touched; and an enrolment's confirmation, which does both and more in one step.
 
+use super::account::accept_step;
 use super::{Writing, rows};
-use crate::store::{Account, Fact, Factor, Opened, Pending, Purpose, Result, Session, Stored, Touch};
+use crate::store::{Account, Burn, Fact, Factor, Opened, Pending, Purpose, Result, Session, Step, Stored, Touch};
 use crate::types::{Timestamp, TokenRef};
 use rusqlite::{Connection, params};
 
@@ -24,6 +25,19 @@ pub(super) fn rotate(w: &mut Writing<'_>, from: TokenRef, s: &Session, now: Time
     match check(w.db, Way::Rotate, (from, now), s)? {
         Ok(checked) => enter(w, from, s, &checked),
         Err(refused) => refuse(w, from, refused),
+    }
+}
+
+pub(super) fn answer(w: &mut Writing<'_>, from: TokenRef, burn: Burn, s: &Session, now: Timestamp) -> Result<Opened> {
+    let way = if s.old.is_some() { Way::Rotate } else { Way::Open };
+    let checked = match check(w.db, way, (from, now), s)? {
+        Ok(checked) => checked,
+        Err(refused) => return refuse(w, from, refused),
+    };
+    match accept_step(w, s.user, burn.factor, (burn.step, now))? {
+        Step::Accepted => enter(w, from, s, &checked),
+        Step::Replayed => Ok(Opened::Replayed),
+        Step::NotEnrolled => Ok(Opened::Spent),
     }
 }
 

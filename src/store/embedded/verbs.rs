@@ -1,11 +1,11 @@
 //! The trait's verbs over the embedded database: each is one transaction of the writer or one read.
 
-use super::session::{confirm, find, open, rotate, touch};
+use super::session::{answer, confirm, find, open, rotate, touch};
 use super::{Embedded, account, canary, end, pending, rows, writer};
 use crate::store::record::Unconfirmed;
 use crate::store::{
-    Account, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result, Session,
-    Step, Store, Stored, Touch,
+    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result,
+    Session, Step, Store, Stored, Touch,
 };
 use crate::types::{FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId};
 
@@ -65,6 +65,10 @@ impl Store for Embedded {
     async fn rotate_session(&self, from: TokenRef, s: &Session, now: Timestamp) -> Result<Opened> {
         let s = s.clone();
         self.write(move |w| rotate(w, from, &s, now)).await
+    }
+    async fn answer_totp(&self, from: TokenRef, burn: Burn, s: &Session, now: Timestamp) -> Result<Opened> {
+        let s = s.clone();
+        self.write(move |w| answer(w, from, burn, &s, now)).await
     }
     async fn session(&self, at: TokenRef, now: Timestamp) -> Result<Option<Stored>> {
         self.read(move |db| find(db, at, now)).await

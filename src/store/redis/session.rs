@@ -4,7 +4,7 @@ use super::Redis;
 use super::account::{account, step_text};
 use super::script::of_user;
 use crate::store::codec::{decode, encode};
-use crate::store::{Account, Fact, Factor, Opened, Result, Session, StoreError, Stored, Touch};
+use crate::store::{Account, Burn, Fact, Factor, Opened, Result, Session, StoreError, Stored, Touch};
 use crate::types::{Seq, SessionId, Timestamp, TokenRef, UserId};
 use futures::future::try_join_all;
 use redis::ScriptInvocation;
@@ -24,6 +24,18 @@ impl Redis {
     pub(super) async fn enter(&self, e: Entrance<'_>) -> Result<Opened> {
         let said: String = self.link.run("opening a session", &self.entering(e)?).await?;
         self.entered(e, &said, &[]).await
+    }
+
+    /// The same, if the step can be burnt.
+    pub(super) async fn answer(&self, e: Entrance<'_>, burn: Burn) -> Result<Opened> {
+        let mut call = self.entering(e)?;
+        call.arg(burn.factor.to_string()).arg(burn.step).arg(e.now.as_millis());
+        let said: String = self.link.run("answering a challenge", &call).await?;
+        let opened = self.entered(e, &said, &[]).await?;
+        if opened == Opened::Yes {
+            self.remember_step(e.session.user, burn.factor, burn.step, e.now);
+        }
+        Ok(opened)
     }
 
     /// The new account is computed here and written only if nobody else wrote meanwhile.
@@ -61,6 +73,7 @@ impl Redis {
             "opened" => self.append_facts(then).await?,
             "rotated" => self.append_facts(&[&[Fact::SessionRotated { user, session }], then].concat()).await?,
             "spent" => return Ok(Opened::Spent),
+            "replayed" => return Ok(Opened::Replayed),
             "ended" => return Ok(Opened::Ended),
             _ => return Err(StoreError::corrupt("answer to an opening", said.to_owned())),
         };

@@ -4,8 +4,8 @@ use super::session::Entrance;
 use super::{Redis, canary};
 use crate::store::record::Unconfirmed;
 use crate::store::{
-    Account, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result, Session,
-    Step, Store, Stored, Touch,
+    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result,
+    Session, Step, Store, Stored, Touch,
 };
 use crate::types::{FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId};
 
@@ -57,6 +57,10 @@ impl Store for Redis {
     }
     async fn rotate_session(&self, from: TokenRef, session: &Session, now: Timestamp) -> Result<Opened> {
         self.enter(Entrance { way: "rotate", from, session, now }).await
+    }
+    async fn answer_totp(&self, from: TokenRef, burn: Burn, session: &Session, now: Timestamp) -> Result<Opened> {
+        let way = if session.old.is_some() { "rotate" } else { "open" };
+        self.answer(Entrance { way, from, session, now }, burn).await
     }
     async fn session(&self, at: TokenRef, now: Timestamp) -> Result<Option<Stored>> {
         self.find_session(at, now).await

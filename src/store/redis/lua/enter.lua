@@ -43,6 +43,13 @@ if way == 'confirm' then
   if enrolled == '1' then return 'spent' end
   redis.call('HSET', A, 'rec', account, 'ver', ver, 'step:' .. factor, step, 'used:' .. factor, used)
 end
+-- for 'open' and 'rotate' with a code: factor, step, now
+if way ~= 'confirm' and factor then
+  local last = redis.call('HGET', A, 'step:' .. factor)
+  if not last then return 'spent' end
+  if tonumber(ARGV[13]) <= tonumber(last) then return 'replayed' end
+  redis.call('HSET', A, 'step:' .. factor, ARGV[13], 'used:' .. factor, ARGV[14])
+end
 drop(h)
 
 local b, i = ARGV[9], ARGV[10]
