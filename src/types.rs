@@ -18,7 +18,7 @@ pub mod token;
 pub use assurance::{Acr, Assurance, SecondFactor};
 pub use email::Email;
 pub use host::{Host, Origin};
-pub use id::{FactorId, NodeId, RequestId, Seq, SessionId, UserId};
+pub use id::{ByRandomBits, FactorId, NodeId, RequestId, Seq, SessionId, UserId};
 pub use inbound::{AppName, Cookies, FetchMetadata, Inbound, Kind, Mode};
 pub use name::{GroupName, Login, UserName};
 pub use net::ClientIp;
