@@ -1,15 +1,18 @@
 //! The signed statement to the upstream of who the visitor is: a JWT, ES256, good for 60 s (RFC 7519, RFC 7518).
 //!
+//! The three parts are put together here: a JWT library prepares the key anew for each signature, which costs ten times the
+//! signature itself (a session's is renewed twice a minute). Tests read the result with such a library.
+//!
 //! One P-256 key per root key. The newest signs; all are in the key set, so that an upstream knows the next one before
 //! it is used and an older one while its statements live.
 
 use super::keys::{KeyRing, Label, RootKey};
 use crate::types::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use p256::SecretKey;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
-use p256::pkcs8::EncodePrivateKey;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -43,32 +46,42 @@ pub struct Claims {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
+    #[error("an assertion could not be written")]
+    Claims(#[source] serde_json::Error),
     #[error("an assertion could not be signed")]
-    Jwt(#[source] jsonwebtoken::errors::Error),
+    Signature,
     #[error("the newest root key gives no P-256 key")]
     NoKey,
 }
 
 /// Signs assertions and publishes the keys.
 pub struct Signer {
-    header: Header,
-    key: Option<EncodingKey>,
+    /// As it is written in every statement.
+    header: String,
+    key: Option<EcdsaKeyPair>,
+    random: SystemRandom,
     jwks: Value,
 }
 
 impl Signer {
     pub fn new(ring: &KeyRing) -> Self {
-        let mut header = Header::new(Algorithm::ES256);
-        header.kid = Some(ring.newest().id().to_string());
-        let key = signing_key(ring.newest()).and_then(|k| encoding_key(&k));
+        let header = json!({ "typ": "JWT", "alg": "ES256", "kid": ring.newest().id() }).to_string();
+        let header = BASE64URL_NOPAD.encode(header.as_bytes());
+        let random = SystemRandom::new();
+        let key = signing_key(ring.newest()).and_then(|k| key_pair(&k, &random));
         let keys: Vec<Value> = ring.iter().filter_map(|k| Some(jwk(k.id(), &signing_key(k)?))).collect();
-        Signer { header, key, jwks: json!({ "keys": keys }) }
+        Signer { header, key, random, jwks: json!({ "keys": keys }) }
     }
 
     pub fn sign(&self, claims: &Claims, now: Timestamp) -> Result<String, SignError> {
         let key = self.key.as_ref().ok_or(SignError::NoKey)?;
         let payload = Payload { claims, iat: now.as_secs(), exp: now.plus(LIFETIME).as_secs() };
-        jsonwebtoken::encode(&self.header, &payload, key).map_err(SignError::Jwt)
+        let payload = serde_json::to_vec(&payload).map_err(SignError::Claims)?;
+        let mut jws = [self.header.as_str(), ".", &BASE64URL_NOPAD.encode(&payload)].concat(); // RFC 7515 §7.1
+        let signature = key.sign(&self.random, jws.as_bytes()).map_err(|_| SignError::Signature)?;
+        jws.push('.');
+        BASE64URL_NOPAD.encode_append(signature.as_ref(), &mut jws);
+        Ok(jws)
     }
 
     /// The public keys of the whole ring (RFC 7517), the one that signs first.
@@ -78,7 +91,7 @@ impl Signer {
 }
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Signer({:?})", self.header.kid)
+        write!(f, "Signer({})", self.header)
     }
 }
 
@@ -103,8 +116,10 @@ fn signing_key(root: &RootKey) -> Option<SecretKey> {
     None
 }
 
-fn encoding_key(key: &SecretKey) -> Option<EncodingKey> {
-    key.to_pkcs8_der().ok().map(|der| EncodingKey::from_ec_der(der.as_bytes()))
+fn key_pair(key: &SecretKey, random: &SystemRandom) -> Option<EcdsaKeyPair> {
+    let (secret, point) = (Zeroizing::new(key.to_bytes()), key.public_key().to_encoded_point(false));
+    let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+    EcdsaKeyPair::from_private_key_and_public_key(algorithm, &secret, point.as_bytes(), random).ok()
 }
 
 fn jwk(kid: &str, key: &SecretKey) -> Value {
@@ -120,7 +135,7 @@ fn jwk(kid: &str, key: &SecretKey) -> Value {
 mod tests {
     use super::*;
     use crate::crypto::keys::tests::{ring, rotated};
-    use jsonwebtoken::{DecodingKey, Validation};
+    use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 
     fn decode(token: &str, jwk: &Value) -> jsonwebtoken::errors::Result<Value> {
         let key = DecodingKey::from_ec_components(jwk["x"].as_str().unwrap(), jwk["y"].as_str().unwrap())?;
