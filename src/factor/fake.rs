@@ -1,12 +1,14 @@
 //! Accounts in memory, for tests of what stands on the store. Knows accounts only; all else is an error.
 
+use crate::store::audit::{AuditBounds, AuditFilter, AuditFrom, AuditPage, AuditRow};
 use crate::store::{
-    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result,
-    Session, Step, Store, StoreError, Stored, Touch,
+    Account, AuditStore, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending,
+    Result, Session, Step, Store, StoreError, Stored, Touch,
 };
-use crate::types::{Email, FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId, UserName};
+use crate::types::{Email, FactorId, Login, NodeId, Seq, SessionId, Timestamp, TokenRef, UserId, UserName};
 use async_trait::async_trait;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 #[derive(Default)]
 pub(crate) struct FakeStore(Mutex<State>);
@@ -182,6 +184,23 @@ impl Store for FakeStore {
         self.up().map(|_| ())
     }
     async fn warnings(&self) -> Result<Vec<String>> {
+        none()
+    }
+}
+
+/// Keeps no row.
+#[async_trait]
+impl AuditStore for FakeStore {
+    async fn append_audit(&self, _: &[AuditRow], _: Duration) -> Result<()> {
+        none()
+    }
+    async fn audit_seq(&self, _: NodeId) -> Result<u64> {
+        none()
+    }
+    async fn audit_page(&self, _: &AuditFilter, _: AuditFrom, _: usize) -> Result<AuditPage> {
+        none()
+    }
+    async fn trim_audit(&self, _: AuditBounds, _: Timestamp) -> Result<u64> {
         none()
     }
 }

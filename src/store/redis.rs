@@ -5,6 +5,7 @@
 //! harmless. Nodes follow the log under a lease (`follow`) and write back what a store that lost data forgot (`heal`).
 
 mod account;
+mod audit;
 mod canary;
 mod error;
 mod follow;
@@ -59,6 +60,7 @@ pub struct Redis {
     link: Link,
     keys: Keys,
     scripts: Scripts,
+    audit: audit::Scripts,
     node: NodeId,
     lease: Duration,
     /// The last `Fact::Everything` this node knows of: nothing that began before it counts.
@@ -84,6 +86,7 @@ impl Redis {
             link: Link::new(&settings, &keys)?,
             keys,
             scripts: Scripts::new(),
+            audit: audit::Scripts::new(),
             node: NodeId::from_bytes(random(&SystemEntropy)),
             lease: settings.lease,
             floor: AtomicU64::new(0),
