@@ -23,6 +23,7 @@ const PASSWORD_FRESH: Duration = Duration::from_secs(600);
 impl Gate {
     /// The set-up page of who asks for it.
     pub async fn set_up(&self, inbound: &Inbound, to: &ReturnTo) -> Result<SetUpPage, Fault> {
+        self.recordable()?;
         if let Some((pending, account)) = self.pending(inbound).await?
             && self.enrols(inbound, &pending).await?
         {
@@ -52,6 +53,7 @@ impl Gate {
         form_token: &str,
         password: &SecretString,
     ) -> Result<SetUpPage, Fault> {
+        self.recordable()?;
         let Some((pending, account)) = self.pending(inbound).await? else { return Ok(SetUpPage::Gone) };
         if !self.form_is_of(&pending.token, form_token) || !self.enrols(inbound, &pending).await? {
             return Ok(SetUpPage::Gone);
@@ -77,6 +79,7 @@ impl Gate {
 
     /// The first code of the new authenticator: with it the factor is active and this sign-in has two factors.
     pub async fn confirm(&self, inbound: &Inbound, form_token: &str, code: &str) -> Result<Answer, Fault> {
+        self.recordable()?;
         let Some((pending, account)) = self.pending(inbound).await? else { return Ok(Answer::Gone) };
         if !self.form_is_of(&pending.token, form_token) {
             return Ok(Answer::Forged);

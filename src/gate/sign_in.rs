@@ -44,6 +44,7 @@ impl Gate {
         password: &SecretString,
         to: &ReturnTo,
     ) -> Result<SignIn, Fault> {
+        self.recordable()?;
         // read before the password is: what ends this user's sessions from now on ends this sign-in too
         let began = self.parts.store.head().await?.seq;
         let checked = self.parts.first.check(login, password).await.inspect_err(|e| {
