@@ -64,6 +64,12 @@
 //! | CRY-07 | one key for two purposes | a label for each | `every_label_gives_another_key` |
 //! | CRY-08 | a stolen password hash is guessed | Argon2id and a pepper | `without_the_pepper_the_hash_alone_is_not_the_password`, `the_store_holds_no_password_and_no_token`, `the_default_cost_is_19_mib_twice` |
 //! | CRY-09 | a stolen token hash is used | hashes of 256 random bits | `the_store_holds_no_password_and_no_token` |
+//! | AUD-01 | what was done leaves no trace | an event for each, with its outcome, once | `what_happens_is_recorded_once_and_holds_no_secret`, `the_words_of_the_record_stay_the_same`, `a_new_policy_and_a_rejected_one_are_on_record`, `calls_that_change_something_or_are_refused_are_on_record` |
+//! | AUD-02 | the record gives secrets away | events have no field for one | `what_happens_is_recorded_once_and_holds_no_secret` |
+//! | AUD-03 | a missing event does not show, times are of any zone | numbers without gaps over restarts, UTC to the millisecond | `the_numbers_have_no_gap_over_ends_of_every_kind_and_all_verifies`, `killed_again_and_again_the_chain_goes_on` |
+//! | AUD-04 | a password typed as a name is kept | names of nobody are kept as keyed hashes | `a_name_that_nobody_has_is_kept_as_a_keyed_hash`, `what_happens_is_recorded_once_and_holds_no_secret` |
+//! | AUD-44 | a crash breaks the chain, a change of it hides | a torn end is cut off and told; each line names the hash of the one before, checkpoints are signed | `killed_again_and_again_the_chain_goes_on`, `a_line_that_was_not_finished_is_cut_off_at_every_byte`, `every_change_reorder_and_removal_is_found`, `a_chain_written_anew_without_the_key_is_found`, `a_changed_file_is_found`, `each_day_is_a_file_that_ends_with_a_checkpoint` |
+//! | AUD-45 | a full disk lets things happen unrecorded | sign-ins and changes are refused, what waits is kept and written later | `while_nothing_can_be_recorded_nobody_signs_in_and_who_is_in_stays_in`, `a_full_disk_refuses_and_what_waited_is_written_when_there_is_room`, `without_a_file_the_store_alone_has_to_work`, `nothing_is_changed_that_could_not_be_recorded` |
 //! | ATK-05 | replay of a code | as for single codes above | `a_used_code_is_refused_with_a_reason_in_every_spelling`, `the_code_that_confirmed_the_enrolment_is_used` |
 //! | ATK-06 | a race on what may be used once | taken by one atomic verb | `one_code_in_a_hundred_sign_ins_lets_one_in`, `one_sign_in_answered_a_hundred_times_lets_one_in`, `one_enrolment_confirmed_many_times_makes_one_session` |
 //! | ATK-08 | the browser is told that it succeeded | only the server's state counts | `a_success_redirect_followed_by_hand_opens_nothing` |
@@ -72,8 +78,8 @@
 //! | ATK-11 | odd values in place of a code | refused, counted once | `odd_codes_are_refused_and_count_once` |
 //! | ATK-12 | an empty or unconfirmed secret | no factor at all | `an_empty_or_broken_record_is_no_factor`, `an_abandoned_enrolment_asks_for_nothing` |
 //! | ATK-30 | names of accounts are found out | one answer and one cost | `an_unknown_name_and_a_wrong_password_look_the_same`, `an_unknown_user_costs_one_hash_like_a_known_one` |
-//! | ATK-31 | a typed name writes lines of the log | escaped and cut | `odd_names_make_one_line_of_the_log`, `what_a_stranger_types_stays_in_one_short_line` |
-//! | ATK-32 | a flood of sign-ins starves the app | hashing is bounded and queued | `a_flood_of_sign_ins_leaves_the_app_reachable`, `a_full_queue_is_busy_and_drains`, `a_password_too_long_is_refused_without_work` |
+//! | ATK-31 | a typed name writes lines of the log | escaped and cut | `odd_names_make_one_line_of_the_log`, `what_a_stranger_types_stays_in_one_short_line`, `a_line_is_exported_in_three_formats` |
+//! | ATK-32 | a flood of sign-ins starves the app | hashing is bounded and queued | `a_flood_of_sign_ins_leaves_the_app_reachable`, `a_full_queue_is_busy_and_drains`, `a_password_too_long_is_refused_without_work`, `a_flood_of_a_million_failures_fills_neither_file_nor_store` |
 //! | ATK-35 | slow heads, floods of resets, huge heads | deadlines and bounds | `a_slow_head_is_ended`, `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `a_head_that_is_too_large_is_431`, `too_many_headers_over_h2_are_refused` |
 //! | ATK-40 | identity headers from outside | removed in every spelling, then set once | `identity_headers_of_a_client_are_replaced_in_every_spelling`, `trailers_cannot_carry_identity` |
 //! | ATK-41 | a Connection header removes ours | set after hop-by-hop headers are gone | `a_connection_header_cannot_remove_ours` |

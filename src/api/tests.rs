@@ -3,9 +3,11 @@
 use super::health::State;
 use super::*;
 use crate::account::PasswordRules;
+use crate::audit;
 use crate::crypto::keys::tests::ring;
-use crate::crypto::{Cost, Passwords};
+use crate::crypto::{AuditKeys, Cost, Passwords};
 use crate::factor::fake::FakeStore;
+use crate::store::embedded::Embedded;
 use crate::sys::{ManualClock, SystemEntropy};
 use crate::types::Timestamp;
 use axum::body::Body;
@@ -13,6 +15,7 @@ use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 use tower::ServiceExt;
 
 const PASSWORD: &str = "correct horse battery";
@@ -43,6 +46,25 @@ pub(crate) fn empty() -> Api {
         readiness: Arc::new(Is(vec![Check::new("store", State::Good, "answers")])),
         token: Some(TokenHash(Sha256::digest(TOKEN).into())),
     }
+}
+
+/// The same with a record in a store of its own; its lines, once they are written.
+async fn recording() -> (Api, impl AsyncFn() -> Vec<Value>) {
+    let api = empty();
+    let clock = api.accounts.load().clock.clone();
+    let settings = audit::Settings { file: None, store_keep: Duration::from_secs(86_400), store_max: 1 << 30 };
+    let (store, keys) = (Embedded::memory().unwrap(), AuditKeys::new(&ring()));
+    let parts = audit::Parts { settings, store, keys, metrics: api.metrics.clone() };
+    let (audit, writer) = Audit::open(parts, clock, &SystemEntropy).unwrap();
+    let writer = tokio::sync::Mutex::new(writer);
+    let read = audit.clone();
+    let lines = async move || {
+        writer.lock().await.finish().await;
+        let from = audit::AuditFrom::After(audit::AuditCursor::START);
+        let rows = read.page(&audit::AuditFilter::default(), from, 1000).await.unwrap().rows;
+        rows.iter().map(|r| serde_json::from_str(&r.line).unwrap()).collect()
+    };
+    (Api { audit, ..api }, lines)
 }
 
 fn request(method: &str, path: &str, body: Option<Value>) -> Request<Body> {
@@ -151,6 +173,66 @@ async fn an_account_is_added_shown_and_given_another_password() {
     let new = Some(json!({ "password": "another horse battery" }));
     assert_eq!(call(&api, "PUT", "/api/v1/users/mia/password", new).await.0, StatusCode::NO_CONTENT);
     assert_ne!(api.accounts.load().show("mia").await.unwrap().unwrap().password, before);
+}
+
+#[tokio::test]
+async fn calls_that_change_something_or_are_refused_are_on_record() {
+    let (api, recorded) = recording().await;
+    call(&api, "POST", "/api/v1/users", Some(mia())).await;
+    call(&api, "GET", "/api/v1/users", None).await;
+    answer(router(api.clone()), request("GET", "/api/v1/users?x=1", None)).await;
+    let lines = recorded().await;
+    let calls: Vec<_> = lines.iter().filter(|l| l["event"] == "api_call").collect();
+    assert_eq!(calls.len(), 2, "{lines:?}");
+    let said = |n: usize, name: &str| calls[n][name].clone();
+    assert_eq!((said(0, "method"), said(0, "by"), said(0, "status")), (json!("POST"), json!("socket"), json!(201)));
+    assert_eq!((said(1, "path"), said(1, "by"), said(1, "status")), (json!("/api/v1/users"), json!("api"), json!(401)));
+}
+
+#[tokio::test]
+async fn nothing_is_changed_that_could_not_be_recorded() {
+    let (api, _) = recording().await;
+    (0..9000).for_each(|_| {
+        let event = crate::audit::Event::Node { change: crate::audit::Node::Started };
+        api.audit.record(&event, Timestamp::from_secs(1));
+    });
+    let (status, problem) = call(&api, "POST", "/api/v1/users", Some(mia())).await;
+    assert_eq!((status.as_u16(), problem["title"].clone()), (503, json!("The audit cannot be written")));
+    assert_eq!(call(&api, "GET", "/api/v1/users", None).await.1["users"], json!([]));
+}
+
+#[tokio::test]
+async fn the_audit_is_read_page_by_page_and_exported() {
+    let (api, recorded) = recording().await;
+    for name in ["ada", "ben", "cleo"] {
+        call(&api, "POST", "/api/v1/users", Some(json!({ "name": name }))).await;
+    }
+    recorded().await;
+    let (_, page) = call(&api, "GET", "/api/v1/audit?kind=account_change&limit=2", None).await;
+    let names =
+        |v: &Value| v["events"].as_array().unwrap().iter().map(|e| e["event"]["name"].clone()).collect::<Vec<_>>();
+    assert_eq!(names(&page), [json!("cleo"), json!("ben")]);
+    let rest = format!("/api/v1/audit?kind=account_change&before={}", page["next"].as_str().unwrap());
+    let (_, rest) = call(&api, "GET", &rest, None).await;
+    assert_eq!((names(&rest), &rest["next"]), (vec![json!("ada")], &Value::Null));
+    let (_, of_ben) = call(&api, "GET", "/api/v1/audit?user=ben&after=0-0", None).await;
+    assert_eq!(names(&of_ben), [json!("ben")]);
+    let router = router(api.clone()).layer(Extension(Via::Socket));
+    let export = request("GET", "/api/v1/audit/export?format=csv&actor=socket", None);
+    let (status, kind, text) = answer(router, export).await;
+    assert_eq!((status, kind.as_str(), text.lines().count()), (StatusCode::OK, "text/csv; charset=utf-8", 7));
+    assert_eq!(call(&api, "GET", "/api/v1/audit/keys", None).await.1["keys"].as_array().map(Vec::len), Some(1));
+    for (query, words) in [
+        ("after=x", "place in the audit"),
+        ("after=1-0&before=1-0", "before"),
+        ("from=yesterday", "from is not a time"),
+        ("limit=0", "1 to 1000"),
+        ("user=nobody", "nobody"),
+    ] {
+        let (status, problem) = call(&api, "GET", &format!("/api/v1/audit?{query}"), None).await;
+        let detail = problem["detail"].as_str().unwrap_or_default();
+        assert!(status.is_client_error() && detail.contains(words), "{query}: {status} {detail}");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ mod apps;
 #[cfg(test)]
 mod assertion;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod config;
