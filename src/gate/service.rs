@@ -64,7 +64,7 @@ impl Gate {
         // first as a stranger: on a public rule no session is looked up or touched
         let asked = policy.evaluate(inbound, None);
         let to = || self.return_to(inbound);
-        match decide(&asked, None, to) {
+        match decide(&asked, None, ReturnTo::root) {
             Decision::Public { identify: false } => return Ok(self.public(inbound, &asked, None)),
             Decision::Refuse(r @ Refusal::Denied { .. }) => return Ok(Verdict::Refuse(r)),
             Decision::Public { identify: true } => {
