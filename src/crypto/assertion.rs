@@ -3,7 +3,7 @@
 //! One P-256 key per root key. The newest signs; all are in the key set, so that an upstream knows the next one before
 //! it is used and an older one while its statements live.
 
-use super::keys::{KeyRing, Label, RootKey};
+use super::keys::{Derived, KeyRing, Keys, Label, RootKey};
 use crate::types::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -49,8 +49,10 @@ pub enum SignError {
     NoKey,
 }
 
-/// Signs assertions and publishes the keys.
-pub struct Signer {
+/// Signs assertions and publishes the keys; follows the ring.
+pub struct Signer(Derived<Signing>);
+
+struct Signing {
     header: Header,
     key: Option<EncodingKey>,
     jwks: Value,
@@ -58,27 +60,35 @@ pub struct Signer {
 
 impl Signer {
     pub fn new(ring: &KeyRing) -> Self {
-        let mut header = Header::new(Algorithm::ES256);
-        header.kid = Some(ring.newest().id().to_string());
-        let key = signing_key(ring.newest()).and_then(|k| encoding_key(&k));
-        let keys: Vec<Value> = ring.iter().filter_map(|k| Some(jwk(k.id(), &signing_key(k)?))).collect();
-        Signer { header, key, jwks: json!({ "keys": keys }) }
+        Signer(Derived::new(ring, Signing::of))
     }
 
     pub fn sign(&self, claims: &Claims, now: Timestamp) -> Result<String, SignError> {
-        let key = self.key.as_ref().ok_or(SignError::NoKey)?;
-        let payload = Payload { claims, iat: now.as_secs(), exp: now.plus(LIFETIME).as_secs() };
-        jsonwebtoken::encode(&self.header, &payload, key).map_err(SignError::Jwt)
+        self.0.with(|signing| {
+            let key = signing.key.as_ref().ok_or(SignError::NoKey)?;
+            let payload = Payload { claims, iat: now.as_secs(), exp: now.plus(LIFETIME).as_secs() };
+            jsonwebtoken::encode(&signing.header, &payload, key).map_err(SignError::Jwt)
+        })
     }
 
     /// The public keys of the whole ring (RFC 7517), the one that signs first.
     pub fn jwks(&self) -> Value {
-        self.jwks.clone()
+        self.0.with(|signing| signing.jwks.clone())
     }
 }
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Signer({:?})", self.header.kid)
+        self.0.with(|signing| write!(f, "Signer({:?})", signing.header.kid))
+    }
+}
+
+impl Signing {
+    fn of(keys: &Keys) -> Self {
+        let mut header = Header::new(Algorithm::ES256);
+        header.kid = Some(keys.newest().id().to_string());
+        let key = signing_key(keys.newest()).and_then(|k| encoding_key(&k));
+        let public: Vec<Value> = keys.iter().filter_map(|k| Some(jwk(k.id(), &signing_key(k)?))).collect();
+        Signing { header, key, jwks: json!({ "keys": public }) }
     }
 }
 
