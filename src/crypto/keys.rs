@@ -26,6 +26,8 @@ pub enum Label {
     Form,
     /// What goes over a password's hash.
     Pepper,
+    /// Digests of enrolment codes and of names nobody has.
+    Code,
     /// The seed of the P-256 key that signs assertions.
     Assertion,
     /// The audit chain.
@@ -37,8 +39,16 @@ pub enum Label {
 
 impl Label {
     #[cfg(test)]
-    pub const ALL: [Label; 7] =
-        [Label::Seal, Label::Token, Label::Form, Label::Pepper, Label::Assertion, Label::Audit, Label::Canary];
+    pub const ALL: [Label; 8] = [
+        Label::Seal,
+        Label::Token,
+        Label::Form,
+        Label::Pepper,
+        Label::Code,
+        Label::Assertion,
+        Label::Audit,
+        Label::Canary,
+    ];
 
     /// HKDF's `info`. Fixed for ever: another text is another key.
     fn info(self) -> &'static [u8] {
@@ -47,6 +57,7 @@ impl Label {
             Label::Token => b"portcullis/v1/token",
             Label::Form => b"portcullis/v1/form",
             Label::Pepper => b"portcullis/v1/pepper",
+            Label::Code => b"portcullis/v1/code",
             Label::Assertion => b"portcullis/v1/assertion",
             Label::Audit => b"portcullis/v1/audit",
             Label::Canary => b"portcullis/v1/canary",
