@@ -23,7 +23,7 @@ pub(super) fn decide(asked: &Requirement<'_>, proved: Option<&Assurance>, to: im
         Requirement::Public { identify, .. } => Decision::Public { identify: *identify },
         Requirement::Deny { rule } => refuse(Refusal::Denied { rule: owned(*rule), why: Denial::Rule }),
         Requirement::SignIn { .. } => refuse(Refusal::SignIn { to: to() }),
-        Requirement::Factors { rule, second } => {
+        Requirement::Factors { rule, second, trust: _ } => {
             let Some(proved) = proved else { return refuse(Refusal::SignIn { to: to() }) };
             match second {
                 Second::NotAsked => Decision::Pass,
@@ -43,6 +43,7 @@ fn owned(rule: Option<&Arc<str>>) -> Option<Arc<str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Trust;
     use crate::types::{SecondFactor, Timestamp};
 
     #[test]
@@ -53,7 +54,7 @@ mod tests {
         let name: Arc<str> = "r".into();
         let rule = Some(&name);
         let to = ReturnTo::root;
-        let factors = |second| Requirement::Factors { rule, second };
+        let factors = |second| Requirement::Factors { rule, second, trust: Trust::Accept };
         let refuse = |r| Decision::Refuse(r);
         let denied = |why| refuse(Refusal::Denied { rule: Some(name.clone()), why });
         let sign_in = refuse(Refusal::SignIn { to: to() });

@@ -36,5 +36,6 @@ impl Gate {
 }
 
 fn source(inbound: &Inbound, session: Option<SessionId>) -> Source {
-    Source { from: Some(inbound.client), app: Some(inbound.app.clone()), session, request: Some(inbound.request_id) }
+    let (from, app, request) = (Some(inbound.client), Some(inbound.app.clone()), Some(inbound.request_id));
+    Source { from, app, session, request, rule: None }
 }

@@ -9,7 +9,7 @@ pub use list::UserList;
 
 use crate::account::Account;
 use crate::api::{Desk, Via};
-use crate::audit::{self, Event, Reporter};
+use crate::audit::{self, Event, Reporter, Source};
 use crate::types::{Email, FactorId, GroupName, SecondFactor, Timestamp, UserId, UserName};
 use axum::routing::{get, put};
 use axum::{Extension, Router};
@@ -83,7 +83,8 @@ fn record(desk: &Desk, via: Option<Extension<Via>>, account: &Account, change: a
         Via::Socket => Reporter::Socket,
         Via::Offline => Reporter::Offline,
     };
-    let event = Event::AccountChange { by, user: account.id, name: account.name.to_string(), change };
+    let name = account.name.to_string();
+    let event = Event::AccountChange { source: Source::default(), by, user: account.id, name, change, reason: None };
     desk.audit.record(&event, desk.accounts.load().clock.now());
 }
 
