@@ -5,6 +5,7 @@
 
 mod apps;
 mod files;
+pub use files::is_open_to_others;
 mod headers;
 mod keys;
 mod listen;

@@ -79,6 +79,11 @@ impl From<AccountError> for Problem {
                 Self::bad_input(format!("{tag} is not a language tag: write it like en or pt-BR."))
             }
             AccountError::BadPassword(_) => Self::bad_input(format!("{e}.")),
+            AccountError::LastAdmin => Self::new(
+                StatusCode::CONFLICT,
+                "The last administrator",
+                "Nobody else in a group of admins.groups could sign in: make another administrator first.",
+            ),
             AccountError::Contended => Self::new(StatusCode::CONFLICT, "Changed meanwhile", format!("{e}.")),
             AccountError::Hash(_) | AccountError::Store(_) => unavailable(&e),
         }

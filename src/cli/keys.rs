@@ -44,7 +44,7 @@ pub fn run(args: Args, out: &Out) -> Result<(), Failure> {
 
 /// Writes a new key ring to `file`, which must not exist, readable by its owner only.
 pub(super) fn generate(file: &Path) -> Result<(), Failure> {
-    let text = KeyRing::generate(&SystemEntropy, SystemClock.now()).to_yaml();
+    let text = KeyRing::generate(&SystemEntropy, SystemClock.now()).keys().to_yaml();
     write_private(file, text.expose_secret().as_bytes()).map_err(|e| match e.kind() {
         io::ErrorKind::AlreadyExists => Failure::refused(format!(
             "{}: this file exists, and what is sealed with its keys needs them; give another name with --out, or move \

@@ -237,7 +237,7 @@ impl Keys {
         Keys { newest: self.newest.clone(), others }
     }
     /// The same keys as they stand at `now`, where another one has to seal.
-    fn moved_on(&self, now: Timestamp) -> Option<Self> {
+    pub fn moved_on(&self, now: Timestamp) -> Option<Self> {
         let then = Keys::of(self.by_age().cloned().collect(), now)?;
         (then.newest.id != self.newest.id).then_some(then)
     }

@@ -1,7 +1,7 @@
 //! Accounts in memory, for tests of what stands on the store. Knows accounts only; all else is an error.
 
 use crate::store::{
-    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result,
+    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, KeyFile, NewAccount, Opened, Pending, Result,
     Session, Step, Store, StoreError, Stored, Touch,
 };
 use crate::types::{Email, FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId, UserName};
@@ -168,6 +168,12 @@ impl Store for FakeStore {
     }
     async fn keep_canaries(&self, _: &[Canary]) -> Result<Vec<Canary>> {
         none()
+    }
+    async fn know_keys(&self, _: &KeyFile) -> Result<()> {
+        self.up().map(drop)
+    }
+    async fn forget_canary(&self, _: &str) -> Result<()> {
+        self.up().map(drop)
     }
     async fn head(&self) -> Result<Head> {
         none()

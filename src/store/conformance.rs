@@ -64,6 +64,7 @@ conformance! {
     accounts::a_change_never_takes_a_spent_step_back,
     canaries::what_was_kept_first_stays_and_new_keys_are_added,
     canaries::a_wrong_key_file_leaves_no_trace,
+    canaries::a_key_that_never_sealed_leaves_nothing_and_a_retired_one_is_forgotten,
     canaries::of_a_hundred_key_files_at_once_one_is_kept,
     pendings::a_pending_sign_in_ends_by_its_own_time,
     pendings::the_offered_secret_stays_the_same,

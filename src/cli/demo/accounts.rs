@@ -39,6 +39,7 @@ async fn add(running: &Running, role: &Role, password: SecretString) -> Result<A
         email: Some(Email::parse(&format!("{}@example.com", role.name)).map_err(anyhow::Error::from)?),
         groups: [GroupName::parse(role.group).map_err(anyhow::Error::from)?].into(),
         locale: None,
+        disabled: false,
         password: Some(password),
     };
     running.accounts.load().add(new).await.map_err(|e| {

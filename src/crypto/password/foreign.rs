@@ -288,7 +288,9 @@ fn pbkdf2_setting(digest: Pbkdf2Digest, rest: &[&str], output: usize) -> Result<
 fn md5_crypt(magic: &str, salt: &[u8], password: &[u8]) -> String {
     let inner = Md5::new().chain_update(password).chain_update(salt).chain_update(password).finalize();
     let mut hash = Md5::new().chain_update(password).chain_update(magic).chain_update(salt);
-    hash.update(inner.iter().cycle().take(password.len()).copied().collect::<Zeroizing<Vec<u8>>>());
+    for (byte, _) in inner.iter().cycle().zip(password) {
+        hash.update([*byte]);
+    }
     let first = password.first().copied().unwrap_or_default();
     let mut left = password.len();
     while left > 0 {
@@ -323,7 +325,7 @@ fn sha_crypt(wide: bool, rounds: u32, salt: &[u8], password: &[u8]) -> Option<St
 
 /// In crypt(3)'s letters, its bytes in the order that the algorithm gives them.
 fn encoded(out: &[u8], order: &[u8]) -> String {
-    let bytes: Zeroizing<Vec<u8>> = order.iter().filter_map(|i| out.get(usize::from(*i)).copied()).collect();
+    let bytes = Zeroizing::new(order.iter().filter_map(|i| out.get(usize::from(*i)).copied()).collect::<Vec<_>>());
     CRYPT_LETTERS.encode(&bytes)
 }
 

@@ -4,7 +4,7 @@ use super::session::{answer, confirm, find, open, rotate, touch};
 use super::{Embedded, account, canary, end, pending, rows, writer};
 use crate::store::record::Unconfirmed;
 use crate::store::{
-    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result,
+    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, KeyFile, NewAccount, Opened, Pending, Result,
     Session, Step, Store, Stored, Touch,
 };
 use crate::types::{FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId};
@@ -106,6 +106,13 @@ impl Store for Embedded {
     async fn keep_canaries(&self, mine: &[Canary]) -> Result<Vec<Canary>> {
         let mine = mine.to_vec();
         self.write(move |w| canary::keep(w, &mine)).await
+    }
+    async fn know_keys(&self, file: &KeyFile) -> Result<()> {
+        file.opens(&self.keep_canaries(&file.canaries).await?)
+    }
+    async fn forget_canary(&self, key: &str) -> Result<()> {
+        let key = key.to_owned();
+        self.write(move |w| canary::forget(w, &key)).await
     }
 
     async fn head(&self) -> Result<Head> {

@@ -4,7 +4,7 @@ use super::session::Entrance;
 use super::{Redis, canary};
 use crate::store::record::Unconfirmed;
 use crate::store::{
-    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result,
+    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, KeyFile, NewAccount, Opened, Pending, Result,
     Session, Step, Store, Stored, Touch,
 };
 use crate::types::{FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId};
@@ -93,6 +93,12 @@ impl Store for Redis {
 
     async fn keep_canaries(&self, mine: &[Canary]) -> Result<Vec<Canary>> {
         self.link.run("keeping canaries", &self.link.keys.keep(mine)).await.map(canary::read)
+    }
+    async fn know_keys(&self, file: &KeyFile) -> Result<()> {
+        self.learn_keys(file).await
+    }
+    async fn forget_canary(&self, key: &str) -> Result<()> {
+        self.forget_key(key).await
     }
 
     async fn head(&self) -> Result<Head> {

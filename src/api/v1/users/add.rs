@@ -36,7 +36,7 @@ pub(super) async fn handle(
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<User>), Problem> {
     let Json(new) = body?;
     let AddUser { name, email, groups, locale, password } = new;
-    let new = NewUser { name, email, groups, locale, password };
+    let new = NewUser { name, email, groups, locale, disabled: false, password };
     let account = desk.accounts.load_full().add(new).await?;
     super::record(&desk, via, &account, audit::Account::Added);
     let at = format!("/api/v1/users/{}", percent_encoding::utf8_percent_encode(account.name.as_str(), PATH));
