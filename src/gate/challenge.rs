@@ -2,7 +2,7 @@
 
 use super::flow::{Answer, ChallengePage, SetCookies};
 use super::service::Gate;
-use super::sign_in::{Beginning, of_session};
+use super::sign_in::Beginning;
 use super::verdict::Fault;
 use crate::audit;
 use crate::crypto::token::TokenKind;
@@ -10,7 +10,7 @@ use crate::factor::second::totp::{self, Algorithm, Totp, TotpParameters};
 use crate::policy::{Policy, Second, TotpAlgorithm};
 use crate::session::Cached;
 use crate::store::record::OldToken;
-use crate::store::{Account, Burn, Factor, Failed, Opened, Pending, Purpose, Session};
+use crate::store::{Account, Burn, Factor, Failed, Opened, Pending, Proof, Purpose, Session};
 use crate::types::{Assurance, FactorId, Inbound, ReturnTo, SecondFactor, Timestamp, TokenRef};
 use secrecy::SecretString;
 use std::time::Duration;
@@ -79,7 +79,8 @@ impl Gate {
                 return Ok((Answer::Gone, audit::Challenge::Failed));
             };
             let at = TokenRef { user: pending.user, hash: pending.token };
-            let opened = self.parts.store.answer_totp(at, Burn { factor: factor.id, step }, &session, now).await?;
+            let proof = Proof::Totp(Burn { factor: factor.id, step });
+            let opened = self.parts.store.answer(at, proof, &session, now).await?;
             if opened != Opened::Replayed {
                 let outcome = if opened == Opened::Yes { audit::Challenge::Passed } else { audit::Challenge::Failed };
                 return Ok((self.done(inbound, pending, (&session, &value), opened).await?, outcome));
@@ -95,7 +96,7 @@ impl Gate {
 
     /// A pending step-up or enrolment counts only beside the session it was begun in.
     pub(super) async fn belongs(&self, inbound: &Inbound, pending: &Pending) -> Result<bool, Fault> {
-        let Some(wanted) = of_session(pending) else { return Ok(true) };
+        let Some(wanted) = pending.purpose.session() else { return Ok(true) };
         Ok(self.own_session(inbound).await?.is_some_and(|s| s.identity.session == wanted))
     }
 
@@ -124,7 +125,7 @@ impl Gate {
         answer: impl FnOnce(u32) -> Answer,
     ) -> Result<Answer, Fault> {
         let at = TokenRef { user: pending.user, hash: pending.token };
-        Ok(match self.parts.store.fail_pending(at, WRONG_CODES, self.parts.clock.now()).await? {
+        Ok(match self.parts.store.fail_pending(at, WRONG_CODES, None, self.parts.clock.now()).await? {
             Failed::Left(left) => answer(left),
             Failed::Ended => Answer::Ended { cookies: self.pending_gone(inbound) },
             Failed::Gone => Answer::Gone,
@@ -139,8 +140,8 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Option<(Session, SecretString)>, Fault> {
         let second = Some((SecondFactor::Totp, now));
-        let Some(wanted) = of_session(pending) else {
-            let assurance = Assurance { first_at: pending.first_at, second };
+        let Some(wanted) = pending.purpose.session() else {
+            let assurance = Assurance { first_at: pending.first_at, second, trusted_until: None };
             return Ok(Some(self.new_session(inbound, pending, assurance)));
         };
         let Some(at) = self.session_ref(inbound) else { return Ok(None) };

@@ -49,8 +49,8 @@ mod tests {
     #[test]
     fn what_is_asked_against_what_was_proved() {
         let t = Timestamp::from_secs(1);
-        let one = Assurance { first_at: t, second: None };
-        let two = Assurance { first_at: t, second: Some((SecondFactor::Totp, t)) };
+        let one = Assurance { first_at: t, second: None, trusted_until: None };
+        let two = Assurance { first_at: t, second: Some((SecondFactor::Totp, t)), trusted_until: None };
         let name: Arc<str> = "r".into();
         let rule = Some(&name);
         let to = ReturnTo::root;

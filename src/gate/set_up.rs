@@ -11,7 +11,7 @@ use super::verdict::Fault;
 use crate::audit;
 use crate::factor::second::{self, totp};
 use crate::policy::Second;
-use crate::store::{Account, Factor, Opened, Pending, Purpose};
+use crate::store::{Account, Confirmation, Factor, Opened, Pending, Purpose};
 use crate::sys::random;
 use crate::types::{FactorId, Inbound, ReturnTo, SecondFactor, TokenRef};
 use secrecy::SecretString;
@@ -102,18 +102,19 @@ impl Gate {
         };
         let Some((session, value)) = self.lifted(inbound, &pending, now).await? else { return Ok(Answer::Gone) };
         let at = TokenRef { user: pending.user, hash: pending.token };
-        let opened = self.parts.store.confirm_enrolment(at, &factor, &session, now).await?;
+        let confirmation = Confirmation { factor, session, codes: None, enrolment_code: None };
+        let opened = self.parts.store.confirm_enrolment(at, &confirmation, now).await?;
         if opened == Opened::Yes {
             self.record_enrolment(inbound, account.id, audit::Enrolment::Confirmed);
         }
-        self.done(inbound, &pending, (&session, &value), opened).await
+        self.done(inbound, &pending, (&confirmation.session, &value), opened).await
     }
 
     /// Only a sign-in, or an enrolment begun in this very session, leads to set-up.
     async fn enrols(&self, inbound: &Inbound, pending: &Pending) -> Result<bool, Fault> {
         match pending.purpose {
             Purpose::SignIn | Purpose::Enrol { .. } => self.belongs(inbound, pending).await,
-            Purpose::StepUp { .. } => Ok(false),
+            Purpose::StepUp { .. } | Purpose::Replace { .. } | Purpose::Codes { .. } => Ok(false),
         }
     }
 

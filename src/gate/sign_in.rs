@@ -69,7 +69,7 @@ impl Gate {
             Second::Challenge => Next::Challenge(to.clone()),
             Second::Enrol => Next::SetUp(to.clone()),
             Second::NotAsked | Second::Exempt => {
-                let assurance = Assurance { first_at: now, second: None };
+                let assurance = Assurance { first_at: now, second: None, trusted_until: None };
                 let (session, value) = self.new_session(inbound, &pending, assurance);
                 let at = TokenRef { user: pending.user, hash: pending.token };
                 match self.parts.store.open_session(at, &session, now).await? {
@@ -131,6 +131,9 @@ impl Gate {
             ends: self.parts.clock.now().plus(PENDING),
             failures: 0,
             unconfirmed: None,
+            codes: None,
+            admitted: None,
+            drift: None,
         };
         self.parts.store.begin_pending(&pending).await?;
         let cookies = self.names(inbound).and_then(|n| n.set(&n.pending, &value)).into_iter().collect();
@@ -176,6 +179,7 @@ impl Gate {
             absolute_end,
             address: inbound.client.to_string(),
             browser: inbound.user_agent.clone(),
+            device: None,
         };
         (session, value)
     }
@@ -205,13 +209,5 @@ impl Gate {
 
     pub(super) fn form_is_of(&self, token: &TokenHash, given: &str) -> bool {
         self.forms.check(&token.0, given)
-    }
-}
-
-/// What stands in a session record about its beginning, for a step in a session that lives already.
-pub(super) fn of_session(p: &Pending) -> Option<SessionId> {
-    match p.purpose {
-        Purpose::SignIn => None,
-        Purpose::StepUp { session } | Purpose::Enrol { session } => Some(session),
     }
 }
