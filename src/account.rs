@@ -5,16 +5,16 @@
 
 pub mod change;
 pub mod import;
-pub mod password;
 mod keys;
+pub mod password;
 
+pub use keys::NotRetired;
 pub use password::{BadPassword, PasswordRules};
-pub use keys::{Named, NotRetired};
 
 use crate::crypto::{Codes, KeyRing, PasswordError, Passwords, code};
 use crate::policy::Policy;
-pub use crate::store::Account;
 use crate::store::{self, Changed, Created, Ends, NewAccount, Store, StoreError};
+pub use crate::store::{Account, Device, Session};
 use crate::sys::{Clock, Entropy, random};
 use crate::types::{Email, GroupName, Login, PasswordHash, SessionId, Timestamp, UserId, UserName};
 use arc_swap::ArcSwap;

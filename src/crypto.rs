@@ -16,6 +16,6 @@ pub use assertion::Signer;
 pub use code::Codes;
 pub use form::Forms;
 pub use keys::KeyRing;
-pub use password::{BadHash, Cost, PasswordError, Passwords, Verified};
+pub use password::{Cost, PasswordError, Passwords, Verified};
 pub use seal::{Aad, SealError, open, reseal, seal};
 pub use token::Tokens;

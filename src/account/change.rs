@@ -2,8 +2,8 @@
 //!
 //! The last administrator who can sign in stays one, whatever is asked.
 
-use super::{Account, AccountError, Accounts, EnrolmentCode};
-use crate::store::{Device, Ends, Session};
+use super::{Account, AccountError, Accounts, Device, EnrolmentCode, Session};
+use crate::store::Ends;
 use crate::types::{Email, GroupName, SessionId, UserId, UserName};
 use std::collections::BTreeSet;
 

@@ -10,8 +10,6 @@ mod htpasswd;
 mod judge;
 mod yaml;
 
-pub use judge::{Imported, Judged};
-
 use crate::types::{Email, UserName};
 use secrecy::SecretString;
 use std::collections::HashMap;
@@ -86,7 +84,8 @@ pub fn doubles(rows: &[Row]) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     for row in rows {
         let name = UserName::parse(&row.name).ok().map(|n| (String::from(n), "name"));
-        let email = row.email.as_deref().and_then(|e| Email::parse(e).ok()).map(|e| (String::from(e), "e-mail address"));
+        let email =
+            row.email.as_deref().and_then(|e| Email::parse(e).ok()).map(|e| (String::from(e), "e-mail address"));
         for (key, what) in name.into_iter().chain(email) {
             if let Some(first) = seen.get(&key) {
                 let told = format!("the {what} `{key}` stands in line {first} already. Keep one of the two.");

@@ -8,7 +8,7 @@ use crate::crypto::password::digest;
 use crate::crypto::seal;
 use crate::factor::second;
 use crate::store::{Changed, Ends};
-use crate::types::{Timestamp, UserName};
+use crate::types::UserName;
 use std::time::Duration;
 
 /// What still needs a key.
@@ -34,8 +34,8 @@ pub enum NotRetired {
     NoSuchKey(String),
     #[error("the key `{0}` seals what is written now")]
     Seals(String),
-    #[error("sessions and codes begun under the key `{key}` may live until {until:?}")]
-    Young { key: String, until: Timestamp },
+    #[error("sessions and codes begun under the key `{key}` may live for another {} s", left.as_secs())]
+    Young { key: String, left: Duration },
     #[error("records of accounts lie under the key `{key}`")]
     Named { key: String, named: Named },
     #[error("the accounts could not be gone through")]
@@ -91,7 +91,9 @@ impl Accounts {
                     count += 1;
                 }
                 Ok(None) => {}
-                Err(e) => tracing::error!(user = %account.id, factor = %f.id, error = %e, "a second factor cannot be sealed anew"),
+                Err(e) => {
+                    tracing::error!(user = %account.id, factor = %f.id, error = %e, "a second factor cannot be sealed anew")
+                }
             }
         }
         (renewed, count)
@@ -110,7 +112,7 @@ impl Accounts {
         let lives = self.policy.load().session_lifetimes().absolute.max(CODE_LIVES);
         let until = after_it.map_or(now, |sealed_until| sealed_until.plus(lives));
         if retired.seals() <= now && now < until && !force {
-            return Err(NotRetired::Young { key: key.to_string(), until });
+            return Err(NotRetired::Young { key: key.to_string(), left: until.since(now) });
         }
         self.reseal().await?;
         let named = self.named_by(key).await?;

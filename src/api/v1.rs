@@ -1,10 +1,13 @@
 //! Version 1 of the admin API: resources only; the door is guarded by `auth`.
 
+mod caller;
+pub mod imports;
+pub mod keys;
 pub mod users;
 
 use super::Desk;
 use axum::Router;
 
 pub(super) fn router() -> Router<Desk> {
-    Router::new().nest("/users", users::router())
+    Router::new().nest("/users", users::router()).nest("/imports", imports::router()).nest("/keys", keys::router())
 }

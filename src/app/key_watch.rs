@@ -86,18 +86,15 @@ impl KeyWatch {
     /// The store first: what seals must be known there before anything lies under it.
     async fn take(&self, keys: Keys) -> Result<(), String> {
         self.store.know_keys(&to_compare(&self.path, &keys)).await.map_err(|e| chain(&e))?;
-        let before = self.ring.keys();
-        let sealed_by = before.newest().id().to_string();
+        let before = self.ring.newest();
         let ids: Vec<_> = keys.ids().map(str::to_string).collect();
         self.ring.replace(keys);
         let seals = self.ring.newest().id().to_string();
         tracing::info!(keys = %ids.join(" "), seals, "keys in use");
-        if seals != sealed_by {
-            self.record(&seals, audit::Keys::Rotated);
+        if seals != before.id() {
+            let event = Event::Keys { by: Reporter::File, key: seals, change: audit::Keys::Rotated };
+            self.audit.record(&event, self.clock.now());
             self.changed.notify_one();
-        }
-        for gone in before.ids().filter(|id| !ids.iter().any(|i| i == id)) {
-            self.record(gone, audit::Keys::Retired);
         }
         Ok(())
     }
@@ -107,11 +104,6 @@ impl KeyWatch {
         if let Err(why) = self.take(then).await {
             tracing::warn!(why, "the next key cannot seal yet; it is tried again");
         }
-    }
-
-    fn record(&self, key: &str, change: audit::Keys) {
-        let event = Event::Keys { by: Reporter::File, key: key.to_string(), change };
-        self.audit.record(&event, self.clock.now());
     }
 
     /// Seals anew at start, after each change of the key that seals, and once more a minute later: another node may have
@@ -144,7 +136,9 @@ impl KeyWatch {
         match outcome {
             Ok(0) => {}
             Ok(factors) => tracing::info!(factors, "second factors sealed anew under the newest key"),
-            Err(e) => tracing::warn!(error = %chain(&e), "not everything was sealed anew; it is tried again at the next start"),
+            Err(e) => {
+                tracing::warn!(error = %chain(&e), "not everything was sealed anew; it is tried again at the next start")
+            }
         }
     }
 }

@@ -91,7 +91,9 @@ pub fn change<T>(
         // what stays behind would stand in the way of the next try, and it holds keys
         let _ = std::fs::remove_file(&new);
     } else if let Some(folder) = path.parent() {
-        File::open(folder).and_then(|f| f.sync_all()).with_context(|| format!("{} cannot be synced", folder.display()))?;
+        File::open(folder)
+            .and_then(|f| f.sync_all())
+            .with_context(|| format!("{} cannot be synced", folder.display()))?;
     }
     written
 }

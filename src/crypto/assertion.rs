@@ -184,10 +184,28 @@ mod tests {
         let both = rotated(&old);
         let jwks = Signer::new(&both).jwks();
         let keys = jwks["keys"].as_array().unwrap();
-        assert_eq!(keys.iter().map(|k| k["kid"].as_str().unwrap()).collect::<Vec<_>>(), both.ids().collect::<Vec<_>>());
+        assert_eq!(
+            keys.iter().map(|k| k["kid"].as_str().unwrap()).collect::<Vec<_>>(),
+            both.keys().ids().collect::<Vec<_>>()
+        );
         assert!(keys.iter().all(|k| k.get("d").is_none() && k["alg"] == "ES256" && k["use"] == "sig"));
         assert!(decode(&token, &keys[0]).is_err());
         assert!(decode(&token, &keys[1]).is_ok());
+    }
+
+    #[test]
+    fn a_new_key_signs_at_once_and_a_coming_one_is_published_before() {
+        let ring = ring();
+        let signer = Signer::new(&ring);
+        let kids = |signer: &Signer| signer.jwks()["keys"].as_array().unwrap().len();
+        assert_eq!(kids(&signer), 1);
+        let (now, later) = (Timestamp::from_secs(1_700_000_000), Timestamp::from_secs(1_700_000_900));
+        let next = RootKey::generate(&crate::sys::SystemEntropy, now, later);
+        ring.replace(ring.keys().with(next.clone(), now));
+        let kid = |signer: &Signer| jsonwebtoken::decode_header(sign(signer)).unwrap().kid.unwrap();
+        assert!(kids(&signer) == 2 && kid(&signer) != next.id());
+        ring.replace(ring.keys().moved_on(later).unwrap());
+        assert_eq!(kid(&signer), next.id());
     }
 
     #[test]

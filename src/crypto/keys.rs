@@ -6,8 +6,8 @@
 
 mod ring;
 
-pub use ring::KeyRing;
 pub(super) use ring::Derived;
+pub use ring::KeyRing;
 
 use super::mac::keyed;
 use crate::sys::{Entropy, random};

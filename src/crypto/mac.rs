@@ -26,10 +26,8 @@ struct States {
 impl Macs {
     pub(super) fn new(ring: &KeyRing, label: Label) -> Self {
         let state = move |k: &RootKey| keyed(&k.derive(label));
-        let states = move |keys: &Keys| States {
-            newest: state(keys.newest()),
-            others: keys.others().map(state).collect(),
-        };
+        let states =
+            move |keys: &Keys| States { newest: state(keys.newest()), others: keys.others().map(state).collect() };
         Macs(Arc::new(Derived::new(ring, states)))
     }
     /// The tag by the newest key.

@@ -3,8 +3,8 @@
 
 use crate::store::{
     Account, Attempt, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device, DeviceLimits, Drift,
-    Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result, Session,
-    Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, Touch, Used,
+    Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result,
+    Session, Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, Touch, Used,
 };
 use crate::types::{
     DeviceId, DeviceRef, Email, FactorId, Login, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId, UserName,
@@ -63,7 +63,6 @@ impl FakeStore {
         self.state().ends.last().copied()
     }
     /// Whose throttles were cleared, in order.
-    #[expect(dead_code, reason = "tests of what an admin may do to an account ask for it")]
     pub(crate) fn unlocked(&self) -> Vec<UserId> {
         self.state().unlocked.clone()
     }

@@ -38,6 +38,8 @@ pub fn reseal(
 ) -> Result<Option<Vec<u8>>, SealError> {
     match kind {
         SecondFactor::Totp => totp::reseal_factor(ring, entropy, user, factor, sealed),
+        // no factor of an account is of this kind
+        SecondFactor::BackupCode => Ok(None),
     }
 }
 

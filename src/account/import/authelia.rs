@@ -29,7 +29,8 @@ pub(super) fn read(text: &str) -> Read {
 fn row(key: &Key, user: &Node, mistakes: &mut Vec<Mistake>) -> Option<Row> {
     let line = key.at.line;
     let Value::Map(_) = &user.value else {
-        mistakes.push(Mistake::new(line, format!("`{}` has no values below it.", crate::policy::read::shown(&key.name))));
+        mistakes
+            .push(Mistake::new(line, format!("`{}` has no values below it.", crate::policy::read::shown(&key.name))));
         return None;
     };
     let mut text = |name: &str| match entry(user, name).map(|n| (&n.value, n.at.line)) {

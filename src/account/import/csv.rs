@@ -32,7 +32,9 @@ fn columns(head: &StringRecord, mistakes: &mut Vec<Mistake>) -> Vec<Option<&'sta
     let columns: Vec<_> = head.iter().map(known).collect();
     for (n, (text, column)) in head.iter().zip(&columns).enumerate() {
         let told = match column {
-            None => format!("unknown column `{}`. Known here: {}.", crate::policy::read::shown(text), COLUMNS.join(", ")),
+            None => {
+                format!("unknown column `{}`. Known here: {}.", crate::policy::read::shown(text), COLUMNS.join(", "))
+            }
             Some(c) if columns.iter().take(n).any(|before| before == column) => {
                 format!("the column `{c}` stands here twice. Keep one of the two.")
             }
@@ -41,7 +43,8 @@ fn columns(head: &StringRecord, mistakes: &mut Vec<Mistake>) -> Vec<Option<&'sta
         mistakes.push(Mistake::new(1, told));
     }
     if !columns.contains(&Some("name")) {
-        mistakes.push(Mistake::new(1, "no column `name`. The first line names the columns, such as `name,email,groups`."));
+        mistakes
+            .push(Mistake::new(1, "no column `name`. The first line names the columns, such as `name,email,groups`."));
     }
     columns
 }
@@ -49,7 +52,8 @@ fn columns(head: &StringRecord, mistakes: &mut Vec<Mistake>) -> Vec<Option<&'sta
 fn row(record: &StringRecord, columns: &[Option<&'static str>], read: &mut Read) {
     let line = record.position().map_or(0, line_of);
     if record.len() != columns.len() {
-        let told = format!("{} columns, and the first line has {}. Quote values with commas.", record.len(), columns.len());
+        let told =
+            format!("{} columns, and the first line has {}. Quote values with commas.", record.len(), columns.len());
         return read.mistakes.push(Mistake::new(line, told));
     }
     let mut row = Row { line, ..Row::default() };
@@ -59,7 +63,9 @@ fn row(record: &StringRecord, columns: &[Option<&'static str>], read: &mut Read)
         match *column {
             Some("name") => row.name = text.into(),
             Some("email") => row.email = filled(),
-            Some("groups") => row.groups = text.split([';', ',', ' ']).filter(|g| !g.is_empty()).map(Into::into).collect(),
+            Some("groups") => {
+                row.groups = text.split([';', ',', ' ']).filter(|g| !g.is_empty()).map(Into::into).collect()
+            }
             Some("locale") => row.locale = filled(),
             Some("disabled") => match text.to_ascii_lowercase().as_str() {
                 "" | "false" | "no" | "0" => {}

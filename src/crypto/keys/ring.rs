@@ -31,13 +31,6 @@ impl KeyRing {
     pub fn replace(&self, keys: Keys) {
         self.0.store(Arc::new(keys));
     }
-    /// Lets the key seal whose time has come; true where that is another one than before.
-    pub fn move_on(&self, now: Timestamp) -> bool {
-        let Some(then) = self.0.load().moved_on(now) else { return false };
-        self.replace(then);
-        true
-    }
-
     /// The key that seals.
     pub fn newest(&self) -> RootKey {
         self.0.load().newest().clone()

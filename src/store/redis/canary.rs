@@ -19,7 +19,11 @@ pub(super) struct KeyCheck {
 
 impl KeyCheck {
     pub(super) fn new(ours: KeyFile, keys: &Keys) -> Self {
-        KeyCheck { ours: ArcSwap::from_pointee(ours), script: Script::new(include_str!("lua/canaries.lua")), at: keys.canaries() }
+        KeyCheck {
+            ours: ArcSwap::from_pointee(ours),
+            script: Script::new(include_str!("lua/canaries.lua")),
+            at: keys.canaries(),
+        }
     }
 
     pub(super) async fn pass(&self, con: &mut impl ConnectionLike) -> Result<()> {
