@@ -6,9 +6,9 @@ use crate::store::{Changed, Device, DeviceLimits, Ends, Fact, Opened, Purpose, S
 use crate::types::{DeviceRef, TokenHash, UserId};
 use std::sync::Arc;
 
-const LIMITS: DeviceLimits = DeviceLimits { trusted: 3, known: 2 };
+pub(super) const LIMITS: DeviceLimits = DeviceLimits { trusted: 3, known: 2 };
 
-fn device(user: UserId, last_used: u64) -> Device {
+pub(super) fn device(user: UserId, last_used: u64) -> Device {
     Device {
         id: device_id(),
         token: token(),
@@ -24,12 +24,12 @@ fn device(user: UserId, last_used: u64) -> Device {
     }
 }
 
-fn with(d: &Device, token: TokenHash) -> DeviceRef {
+pub(super) fn with(d: &Device, token: TokenHash) -> DeviceRef {
     DeviceRef { user: d.user, device: d.id, hash: token }
 }
 
 /// Signs in with this device, which the sign-in leaves behind.
-async fn left_by(s: &impl Store, d: &Device) -> Session {
+pub(super) async fn left_by(s: &impl Store, d: &Device) -> Session {
     let p = pending(s, d.user, Purpose::SignIn).await;
     let session = Session { device: Some(d.id), ..session_for(d.user, p.began) };
     assert_eq!(s.open_session(at(&p), &session, NOW).await.unwrap(), Opened::Yes);
@@ -46,7 +46,7 @@ pub(super) async fn a_devices_token_rotates_and_the_one_before_serves_a_minute(s
     let previous = Some(PreviousToken { token: d.token, until: later(110) });
     let rotated = Device { token: next, previous, last_used: later(50), ..d.clone() };
     assert_eq!(s.use_device(with(&d, d.token), next, later(50)).await.unwrap(), Used::Rotated(rotated.clone()));
-    assert_eq!(s.devices_of(user, NOW).await.unwrap(), [rotated.clone()]);
+    assert_eq!(s.devices_of(user, NOW).await.unwrap(), std::slice::from_ref(&rotated));
     let again = s.use_device(with(&d, d.token), token(), later(109)).await.unwrap();
     assert_eq!(again, Used::Previous(rotated.clone()), "and it is not rotated once more");
     assert_eq!(s.device(with(&d, d.token), later(109)).await.unwrap().as_ref(), Some(&rotated));
@@ -80,7 +80,7 @@ pub(super) async fn of_a_hundred_uses_of_one_device_token_one_rotates(s: Arc<imp
     left_by(&*s, &d).await;
     let from = with(&d, d.token);
     let used = hundred(&s, |s, _| async move { s.use_device(from, token(), NOW).await.unwrap() }).await;
-    let kinds: Vec<_> = used.iter().map(|u| std::mem::discriminant(u)).collect();
+    let kinds: Vec<_> = used.iter().map(std::mem::discriminant).collect();
     let won: Vec<_> =
         used.iter().filter_map(|u| if let Used::Rotated(d) = u { Some(d.clone()) } else { None }).collect();
     assert_eq!(won.len(), 1);
@@ -187,7 +187,7 @@ pub(super) async fn what_ends_a_user_leaves_no_device_but_the_own_as_a_known_one
         } else {
             s.end_user(account.id, Some(session.id)).await.unwrap();
         }
-        assert_eq!(s.devices_of(account.id, NOW).await.unwrap(), [known.clone()]);
+        assert_eq!(s.devices_of(account.id, NOW).await.unwrap(), std::slice::from_ref(&known));
     }
     assert!(s.put_device(&own, session.id, LIMITS).await.unwrap());
     s.end_user(account.id, None).await.unwrap();

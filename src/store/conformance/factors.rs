@@ -13,7 +13,7 @@ fn backup() -> NewBackup {
     NewBackup { set: set_id(), salt: vec![9; 16], digests: (0..10).map(|n| [n; 32]).collect(), made: NOW }
 }
 
-fn code(set: SetId, n: u8) -> Proof {
+pub(super) fn code(set: SetId, n: u8) -> Proof {
     Proof::Backup { set, digest: [n; 32] }
 }
 
@@ -24,15 +24,15 @@ async fn shown(s: &impl Store, session: &Session, codes: &NewBackup) -> Pending 
 }
 
 /// An account with an authenticator and ten backup codes, signed in.
-struct Enrolled {
-    user: UserId,
-    factor: Factor,
-    session: Session,
-    codes: NewBackup,
-    shown: Pending,
+pub(super) struct Enrolled {
+    pub(super) user: UserId,
+    pub(super) factor: Factor,
+    pub(super) session: Session,
+    pub(super) codes: NewBackup,
+    pub(super) shown: Pending,
 }
 
-async fn enrolled(s: &impl Store) -> Enrolled {
+pub(super) async fn enrolled(s: &impl Store) -> Enrolled {
     let account = alice(s).await;
     let (p, factor) = enrolling(s, &account, Purpose::SignIn).await;
     let (session, codes) = (session_for(account.id, p.began), backup());
@@ -47,7 +47,7 @@ async fn stock(s: &impl Store, user: UserId) -> Option<BackupStock> {
 }
 
 /// Answers a challenge of a new sign-in.
-async fn answer(s: &impl Store, user: UserId, proof: Proof) -> Opened {
+pub(super) async fn answer(s: &impl Store, user: UserId, proof: Proof) -> Opened {
     let p = pending(s, user, Purpose::SignIn).await;
     s.answer(at(&p), proof, &session_for(user, p.began), NOW).await.unwrap()
 }

@@ -1,14 +1,15 @@
 //! Throttles: waits that double, windows that move, counts that are given back.
 
+use super::devices::{device, left_by};
 use super::sample::*;
-use crate::store::{Attempt, CodeKind, CodeRules, Device, DeviceLimits, Store, ThrottleKey, ThrottleRule};
-use crate::types::{ClientIp, UserId};
+use crate::store::{Attempt, CodeKind, CodeRules, Store, ThrottleKey, ThrottleRule};
+use crate::types::ClientIp;
 use std::sync::Arc;
 use std::time::Duration;
 
 use Attempt::{Allowed, Disabled};
 
-const WAITS: ThrottleRule = ThrottleRule {
+pub(super) const WAITS: ThrottleRule = ThrottleRule {
     free: 3,
     wait: Duration::from_secs(30),
     longest: Duration::from_secs(100),
@@ -184,24 +185,10 @@ pub(super) async fn unlocking_and_resetting_clear_one_user_alone(s: Arc<impl Sto
 }
 
 pub(super) async fn a_device_takes_its_counter_with_it(s: Arc<impl Store>) {
-    let user: UserId = alice(&*s).await.id;
-    let session = signed_in(&*s, user).await;
-    let d = Device {
-        id: device_id(),
-        token: token(),
-        previous: None,
-        user,
-        origin: session.origin.clone(),
-        trusted_until: None,
-        browser: String::new(),
-        address: String::new(),
-        created: NOW,
-        last_used: NOW,
-        ends: later(DAY),
-    };
-    let limits = DeviceLimits { trusted: 1, known: 1 };
+    let user = alice(&*s).await.id;
+    let d = device(user, 0);
     let (key, rule) = (ThrottleKey::PasswordOn(user, d.id), ThrottleRule { free: 1, ..WAITS });
-    assert!(s.put_device(&d, session.id, limits).await.unwrap());
+    left_by(&*s, &d).await;
     expect(&*s, key, rule, &[(0, Allowed), (0, held(30))]).await;
     assert!(s.end_device(user, d.id).await.unwrap());
     expect(&*s, key, rule, &[(0, Allowed)]).await;
