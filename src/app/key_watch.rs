@@ -109,16 +109,12 @@ impl KeyWatch {
     /// Seals anew at start, after each change of the key that seals, and once more a minute later: another node may have
     /// sealed with the key before, until it had read the file.
     pub async fn reseal(self: Arc<Self>, stop: CancellationToken) {
+        let mut once_more = true;
         loop {
-            for wait in [Duration::ZERO, SECOND_PASS] {
-                tokio::select! {
-                    () = tokio::time::sleep(wait) => {}
-                    () = stop.cancelled() => return,
-                }
-                self.pass(&stop).await;
-            }
+            self.pass(&stop).await;
             tokio::select! {
-                () = self.changed.notified() => {}
+                () = self.changed.notified() => once_more = true,
+                () = tokio::time::sleep(SECOND_PASS), if once_more => once_more = false,
                 () = stop.cancelled() => return,
             }
         }

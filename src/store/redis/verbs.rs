@@ -6,8 +6,8 @@ use super::{Redis, canary};
 use crate::store::record::Unconfirmed;
 use crate::store::{
     Account, Attempt, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device, DeviceLimits, Drift,
-    Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result, Session,
-    Step, Store, Stored, ThrottleKey, ThrottleRule, Touch, Used,
+    Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result,
+    Session, Step, Store, Stored, ThrottleKey, ThrottleRule, Touch, Used,
 };
 use crate::types::{DeviceId, DeviceRef, FactorId, Login, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId};
 
