@@ -108,9 +108,8 @@ impl Accounts {
             return Err(NotRetired::Seals(key.to_string()));
         }
         let now = self.clock.now();
-        let after_it = keys.iter().filter(|k| k.seals() > retired.seals()).map(|k| k.seals()).min();
         let lives = self.policy.load().session_lifetimes().absolute.max(CODE_LIVES);
-        let until = after_it.map_or(now, |sealed_until| sealed_until.plus(lives));
+        let until = keys.sealed_until(key).map_or(now, |sealed_until| sealed_until.plus(lives));
         if retired.seals() <= now && now < until && !force {
             return Err(NotRetired::Young { key: key.to_string(), left: until.since(now) });
         }

@@ -241,6 +241,10 @@ impl Keys {
         let then = Keys::of(self.by_age().cloned().collect(), now)?;
         (then.newest.id != self.newest.id).then_some(then)
     }
+    /// When the key after this one took over, or will; `None`: none comes after it.
+    pub fn sealed_until(&self, key_id: &str) -> Option<Timestamp> {
+        self.by_age().skip_while(|k| k.id != key_id).nth(1).map(|k| k.seals)
+    }
     /// Whether a key of both has other bytes in one of them.
     pub fn contradict(&self, other: &Keys) -> bool {
         self.iter().any(|k| other.find(&k.id).is_some_and(|o| *o.root != *k.root))

@@ -81,10 +81,9 @@ impl From<NotRetired> for Problem {
             )),
             NotRetired::Named { key, named } => {
                 let people: Vec<_> = named.people.iter().map(ToString::to_string).collect();
-                let who =
-                    if people.is_empty() { String::new() } else { format!(" (among them {})", people.join(", ")) };
+                let who = if people.is_empty() { String::new() } else { format!("; among them {}", people.join(", ")) };
                 conflict(format!(
-                    "Under the key `{key}` lie {} second factors, {} passwords and {} sets of backup codes{who}. Passwords \
+                    "Records lie under the key `{key}` (second factors: {}, passwords: {}, sets of backup codes: {}{who}). Passwords \
                      and backup codes move to the newest key by themselves, when the person signs in or makes new codes; \
                      for who does not, set a new password (portcullis user passwd), reset the second factor (portcullis \
                      user reset-mfa) or delete the account. Second factors that are still there could not be opened; the \

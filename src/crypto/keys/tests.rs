@@ -129,6 +129,8 @@ fn a_retired_key_is_gone_and_the_one_that_seals_stays() {
     let ring = rotated(&ring());
     let keys = ring.keys();
     let (newest, older) = (keys.newest().id(), keys.ids().nth(1).unwrap());
+    assert_eq!(keys.sealed_until(older), Some(keys.newest().seals()));
+    assert_eq!(keys.sealed_until(newest), None);
     assert_eq!(keys.without(older).ids().collect::<Vec<_>>(), [newest]);
     assert_eq!(keys.without(newest).ids().count(), 2);
 }
