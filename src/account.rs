@@ -98,6 +98,8 @@ impl Accounts {
             disabled: false,
             password,
             factors: Vec::new(),
+            backup: None,
+            enrolment_code: None,
             created: self.clock.now(),
             last_sign_in: None,
             version: 0,

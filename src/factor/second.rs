@@ -8,7 +8,7 @@ use crate::types::SecondFactor;
 
 #[cfg(test)]
 /// Every kind, in the order in which they are offered.
-pub const KINDS: &[SecondFactor] = &[SecondFactor::Totp];
+pub const KINDS: &[SecondFactor] = &[SecondFactor::Totp, SecondFactor::BackupCode];
 
 /// What is known of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ pub struct Entry {
 pub fn entry(kind: SecondFactor) -> Entry {
     match kind {
         SecondFactor::Totp => Entry { name: "totp", label: "Authenticator app" },
+        SecondFactor::BackupCode => Entry { name: "backup_code", label: "Backup code" },
     }
 }
 

@@ -69,6 +69,8 @@ impl House {
             disabled: false,
             password: Some(hash),
             factors: vec![],
+            backup: None,
+            enrolment_code: None,
             created: START,
             last_sign_in: None,
             version: 1,

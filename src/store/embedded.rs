@@ -5,14 +5,18 @@
 //! in force when the call returns. Reads run on a few connections of their own.
 
 mod account;
+mod backup;
 mod canary;
+mod device;
 mod end;
 mod error;
+mod factor;
 mod pending;
 mod readers;
 mod rows;
 mod schema;
 mod session;
+mod throttle;
 mod verbs;
 mod writer;
 

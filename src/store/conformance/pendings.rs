@@ -10,7 +10,7 @@ pub(super) async fn a_pending_sign_in_ends_by_its_own_time(s: Arc<impl Store>) {
     assert_eq!(s.pending(at(&p), later(599)).await.unwrap().as_ref(), Some(&p));
     assert_eq!(s.pending(at(&p), later(600)).await.unwrap(), None);
     assert_eq!(s.take_pending(at(&p), later(600)).await.unwrap(), None);
-    assert_eq!(s.fail_pending(at(&p), 3, later(600)).await.unwrap(), Failed::Gone);
+    assert_eq!(s.fail_pending(at(&p), 3, None, later(600)).await.unwrap(), Failed::Gone);
     assert_eq!(s.offer_secret(at(&p), b"x", factor_id(), later(600)).await.unwrap(), None);
     s.sweep(later(599)).await.unwrap();
     assert_eq!(s.take_pending(at(&p), later(599)).await.unwrap(), Some(p));
@@ -35,11 +35,11 @@ pub(super) async fn the_offered_secret_stays_the_same(s: Arc<impl Store>) {
 pub(super) async fn wrong_codes_are_counted_and_the_last_one_ends_it(s: Arc<impl Store>) {
     let user = alice(&*s).await.id;
     let p = pending(&*s, user, Purpose::SignIn).await;
-    assert_eq!(s.fail_pending(at(&p), 3, NOW).await.unwrap(), Failed::Left(2));
+    assert_eq!(s.fail_pending(at(&p), 3, None, NOW).await.unwrap(), Failed::Left(2));
     assert_eq!(s.pending(at(&p), NOW).await.unwrap().unwrap().failures, 1);
-    assert_eq!(s.fail_pending(at(&p), 3, NOW).await.unwrap(), Failed::Left(1));
-    assert_eq!(s.fail_pending(at(&p), 3, NOW).await.unwrap(), Failed::Ended);
-    assert_eq!(s.fail_pending(at(&p), 3, NOW).await.unwrap(), Failed::Gone);
+    assert_eq!(s.fail_pending(at(&p), 3, None, NOW).await.unwrap(), Failed::Left(1));
+    assert_eq!(s.fail_pending(at(&p), 3, None, NOW).await.unwrap(), Failed::Ended);
+    assert_eq!(s.fail_pending(at(&p), 3, None, NOW).await.unwrap(), Failed::Gone);
     assert_eq!(s.pending(at(&p), NOW).await.unwrap(), None);
 }
 

@@ -1,7 +1,7 @@
 //! Records for the tests, each with ids nobody else has.
 
 use crate::store::record::OldToken;
-use crate::store::{Account, Created, Factor, NewAccount, Opened, Pending, Purpose, Session, Store};
+use crate::store::{Account, Confirmation, Created, Factor, NewAccount, Opened, Pending, Purpose, Session, Store};
 use crate::types::{
     Assurance, Email, FactorId, GroupName, PasswordHash, SecondFactor, Seq, SessionId, Timestamp, TokenHash, TokenRef,
     UserId, UserName,
@@ -45,6 +45,8 @@ pub(super) fn account(name: &str, email: Option<&str>) -> Account {
         disabled: false,
         password: Some(PasswordHash { phc: "$argon2id$".into(), pepper_key: "k1".into() }),
         factors: Vec::new(),
+        backup: None,
+        enrolment_code: None,
         created: NOW,
         last_sign_in: None,
         version: 1,
@@ -86,6 +88,9 @@ pub(super) async fn pending(s: &impl Store, user: UserId, purpose: Purpose) -> P
         ends: later(600),
         failures: 0,
         unconfirmed: None,
+        codes: None,
+        admitted: None,
+        drift: None,
     };
     s.begin_pending(&p).await.unwrap();
     p
@@ -103,12 +108,18 @@ pub(super) fn session_for(user: UserId, began: Seq) -> Session {
         user,
         origin: "https://app.example".parse().unwrap(),
         began,
-        assurance: Assurance { first_at: NOW, second: None },
+        assurance: Assurance { first_at: NOW, second: None, trusted_until: None },
         idle_end: later(3600),
         absolute_end: later(36000),
         address: "192.0.2.1".into(),
         browser: "Browser/1".into(),
+        device: None,
     }
+}
+
+/// An enrolment without backup codes, for which no enrolment code is needed.
+pub(super) fn confirmation(factor: &Factor, session: &Session) -> Confirmation {
+    Confirmation { factor: factor.clone(), session: session.clone(), codes: None, enrolment_code: None }
 }
 
 pub(super) fn of(s: &Session) -> TokenRef {

@@ -65,7 +65,8 @@ fn steps(db: &Connection) -> Result<()> {
 
 /// Step `n` leads from version `n` to `n + 1`. Columns are what is compared or changed by itself; where a record's text
 /// holds the same value, the column is right.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE account(id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, record TEXT NOT NULL);
 CREATE TABLE login(key TEXT PRIMARY KEY, user TEXT NOT NULL) WITHOUT ROWID;
@@ -80,7 +81,22 @@ CREATE TABLE session(
     PRIMARY KEY (user, id));
 CREATE INDEX session_ends ON session(ends);
 CREATE TABLE log(seq INTEGER PRIMARY KEY AUTOINCREMENT, fact TEXT NOT NULL);
-"];
+",
+    "
+CREATE TABLE backup(
+    user TEXT PRIMARY KEY, set_id TEXT NOT NULL, salt BLOB NOT NULL, saved INTEGER NOT NULL, made INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE backup_code(user TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (user, digest)) WITHOUT ROWID;
+CREATE TABLE device(
+    user TEXT NOT NULL, id TEXT NOT NULL, last_used INTEGER NOT NULL, ends INTEGER NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (user, id));
+CREATE INDEX device_ends ON device(ends);
+CREATE TABLE throttle(
+    user TEXT NOT NULL, key TEXT NOT NULL, failures INTEGER NOT NULL, held_until INTEGER NOT NULL, times TEXT NOT NULL,
+    ends INTEGER NOT NULL, PRIMARY KEY (user, key));
+CREATE INDEX throttle_ends ON throttle(ends);
+",
+];
 
 const BUSY: Duration = Duration::from_secs(5);
 

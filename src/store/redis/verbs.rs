@@ -4,10 +4,15 @@ use super::session::Entrance;
 use super::{Redis, canary};
 use crate::store::record::Unconfirmed;
 use crate::store::{
-    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result,
-    Session, Step, Store, Stored, Touch,
+    Account, Attempt, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device, DeviceLimits, Drift,
+    Ends, EnrolmentCode, Fact, Failed, Head, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result, Session,
+    Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, Touch, Used,
 };
-use crate::types::{FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId};
+use crate::types::{DeviceId, DeviceRef, FactorId, Login, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId};
+
+fn not_yet<T>() -> Result<T> {
+    Err(StoreError::Unfit("this verb is not there yet".into()))
+}
 
 #[async_trait::async_trait]
 impl Store for Redis {
@@ -22,6 +27,12 @@ impl Store for Redis {
     }
     async fn change_account(&self, a: &Account, ends: Ends) -> Result<Changed> {
         self.change(a, ends).await
+    }
+    async fn delete_account(&self, _: UserId) -> Result<bool> {
+        not_yet()
+    }
+    async fn reset_mfa(&self, _: UserId, _: Option<EnrolmentCode>) -> Result<bool> {
+        not_yet()
     }
     async fn roster(&self, after: Option<&str>, limit: usize) -> Result<Vec<Account>> {
         self.read_roster(after, limit).await
@@ -45,7 +56,7 @@ impl Store for Redis {
     ) -> Result<Option<(FactorId, Vec<u8>)>> {
         self.offer(at, &Unconfirmed { factor, sealed: sealed.to_vec() }, now).await
     }
-    async fn fail_pending(&self, at: TokenRef, limit: u32, now: Timestamp) -> Result<Failed> {
+    async fn fail_pending(&self, at: TokenRef, limit: u32, _: Option<Drift>, now: Timestamp) -> Result<Failed> {
         self.fail(at, limit, now).await
     }
     async fn take_pending(&self, at: TokenRef, now: Timestamp) -> Result<Option<Pending>> {
@@ -58,9 +69,10 @@ impl Store for Redis {
     async fn rotate_session(&self, from: TokenRef, session: &Session, now: Timestamp) -> Result<Opened> {
         self.enter(Entrance { way: "rotate", from, session, now }).await
     }
-    async fn answer_totp(&self, from: TokenRef, burn: Burn, session: &Session, now: Timestamp) -> Result<Opened> {
+    async fn answer(&self, from: TokenRef, proof: Proof, session: &Session, now: Timestamp) -> Result<Opened> {
+        let Proof::Totp(burn) = proof else { return not_yet() };
         let way = if session.old.is_some() { "rotate" } else { "open" };
-        self.answer(Entrance { way, from, session, now }, burn).await
+        Redis::answer(self, Entrance { way, from, session, now }, burn).await
     }
     async fn session(&self, at: TokenRef, now: Timestamp) -> Result<Option<Stored>> {
         self.find_session(at, now).await
@@ -81,14 +93,46 @@ impl Store for Redis {
     async fn accept_totp_step(&self, user: UserId, factor: FactorId, step: u64, now: Timestamp) -> Result<Step> {
         self.accept_step(user, factor, step, now).await
     }
-    async fn confirm_enrolment(
-        &self,
-        from: TokenRef,
-        factor: &Factor,
-        session: &Session,
-        now: Timestamp,
-    ) -> Result<Opened> {
-        self.confirm(Entrance { way: "confirm", from, session, now }, factor).await
+    async fn confirm_enrolment(&self, from: TokenRef, c: &Confirmation, now: Timestamp) -> Result<Opened> {
+        self.confirm(Entrance { way: "confirm", from, session: &c.session, now }, &c.factor).await
+    }
+    async fn replace_backup(&self, _: Option<Burn>, _: &NewBackup, _: &Pending, _: Timestamp) -> Result<Replaced> {
+        not_yet()
+    }
+    async fn codes_saved(&self, _: TokenRef, _: Timestamp) -> Result<bool> {
+        not_yet()
+    }
+    async fn disable_mfa(&self, _: UserId, _: Option<Burn>, _: Option<SessionId>, _: Timestamp) -> Result<Replaced> {
+        not_yet()
+    }
+
+    async fn put_device(&self, _: &Device, _: SessionId, _: DeviceLimits) -> Result<bool> {
+        not_yet()
+    }
+    async fn use_device(&self, _: DeviceRef, _: TokenHash, _: Timestamp) -> Result<Used> {
+        not_yet()
+    }
+    async fn device(&self, _: DeviceRef, _: Timestamp) -> Result<Option<Device>> {
+        not_yet()
+    }
+    async fn devices_of(&self, _: UserId, _: Timestamp) -> Result<Vec<Device>> {
+        not_yet()
+    }
+    async fn end_device(&self, _: UserId, _: DeviceId) -> Result<bool> {
+        not_yet()
+    }
+
+    async fn attempt(&self, _: &ThrottleKey, _: &ThrottleRule, _: Timestamp) -> Result<Attempt> {
+        not_yet()
+    }
+    async fn attempt_code(&self, _: UserId, _: CodeKind, _: &CodeRules, _: Timestamp) -> Result<Attempt> {
+        not_yet()
+    }
+    async fn passed(&self, _: &ThrottleKey, _: Timestamp) -> Result<()> {
+        not_yet()
+    }
+    async fn unlock(&self, _: UserId) -> Result<()> {
+        not_yet()
     }
 
     async fn keep_canaries(&self, mine: &[Canary]) -> Result<Vec<Canary>> {
