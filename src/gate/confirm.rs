@@ -10,7 +10,7 @@ use super::verdict::Fault;
 use crate::audit;
 use crate::factor::second::{self, totp::Totp, totp::TotpParameters};
 use crate::store::record::Unconfirmed;
-use crate::store::{Account, Confirmation, Factor, Opened, Pending, Purpose};
+use crate::store::{Account, Confirmation, Device, Factor, Opened, Pending, Purpose};
 use crate::types::{Inbound, SecondFactor, Timestamp, TokenRef};
 
 impl Gate {
@@ -79,7 +79,9 @@ impl Gate {
             self.record_enrolment(inbound, account.id, audit::Enrolment::Confirmed);
             self.record_codes(inbound, account.id, audit::BackupCodes::Made);
         }
-        cookies.extend(self.leave_device(inbound, &lifted.session, lifted.known, false).await);
+        // a change of factors ends all trust, this browser's too: what was read before it must not bring it back
+        let known = lifted.known.map(|d| Device { trusted_until: None, ..d });
+        cookies.extend(self.leave_device(inbound, &lifted.session, known, false).await);
         let next = match shown {
             Some(shown) => {
                 cookies.extend(shown);
