@@ -296,3 +296,33 @@ mod bytes_b64 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::codec::decode;
+
+    #[test]
+    fn what_an_older_release_wrote_opens() {
+        let user = "a".repeat(26);
+        let hash = "0".repeat(64);
+        let account = format!(
+            r#"{{"v":1,"r":{{"id":"{user}","name":"alice","email":null,"groups":[],"locale":null,"disabled":false,
+            "password":null,"factors":[],"created":1,"last_sign_in":null,"version":3}}}}"#
+        );
+        let a: Account = decode("account", &account).unwrap();
+        assert_eq!((a.backup, a.enrolment_code, a.version), (None, None, 3));
+        let pending = format!(
+            r#"{{"v":1,"r":{{"token":"{hash}","user":"{user}","origin":"https://a.example","purpose":"sign_in",
+            "return_to":"/","began":1,"first_at":1,"password_at":null,"ends":2,"failures":0,"unconfirmed":null}}}}"#
+        );
+        let p: Pending = decode("pending sign-in", &pending).unwrap();
+        assert_eq!((p.codes, p.admitted, p.drift), (None, None, None));
+        let session = format!(
+            r#"{{"v":1,"r":{{"id":"{user}","token":"{hash}","old":null,"user":"{user}","origin":"https://a.example",
+            "began":1,"assurance":{{"first_at":1,"second":null}},"idle_end":2,"absolute_end":3,"address":"","browser":""}}}}"#
+        );
+        let s: Session = decode("session", &session).unwrap();
+        assert_eq!((s.device, s.assurance.trusted_until), (None, None));
+    }
+}

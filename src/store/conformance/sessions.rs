@@ -154,14 +154,6 @@ pub(super) async fn a_changed_password_ends_the_other_sessions(s: Arc<impl Store
     assert!(lives(&*s, &own).await);
 }
 
-/// A pending sign-in that was offered the secret of this factor.
-async fn enrolling(s: &impl Store, account: &Account, purpose: Purpose) -> (Pending, Factor) {
-    let f = factor(Some(7));
-    let p = pending(s, account.id, purpose).await;
-    s.offer_secret(at(&p), &f.sealed, f.id, NOW).await.unwrap().unwrap();
-    (p, f)
-}
-
 pub(super) async fn an_enrolment_is_confirmed_in_one_step(s: Arc<impl Store>) {
     let account = alice(&*s).await;
     let other = signed_in(&*s, account.id).await;

@@ -105,6 +105,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_file_of_the_first_version_is_brought_up_to_date_with_its_data() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(MIGRATIONS[0]).unwrap();
+        db.pragma_update(None, "user_version", 1).unwrap();
+        db.execute("INSERT INTO account VALUES ('a', 'alice', 1, '{}')", []).unwrap();
+        prepare(&db).unwrap();
+        let count = |sql| db.query_row(sql, [], |r| r.get::<_, u32>(0)).unwrap();
+        assert_eq!((count("SELECT count(*) FROM account"), count("SELECT count(*) FROM device")), (1, 0));
+    }
+
+    #[test]
     fn the_file_is_the_owners_alone_and_a_newer_one_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("p.db");
