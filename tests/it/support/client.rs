@@ -73,6 +73,11 @@ impl Ask {
         self.headers.retain(|(n, _)| !n.starts_with("Sec-Fetch-"));
         self
     }
+    /// The same form, to another page.
+    pub fn to(mut self, target: &str) -> Ask {
+        self.target = target.into();
+        self
+    }
     pub fn method(mut self, method: &str) -> Ask {
         self.method = method.into();
         self
