@@ -12,6 +12,8 @@ mod apps;
 #[cfg(test)]
 mod assertion;
 #[cfg(test)]
+mod backup_codes;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod config;
@@ -19,6 +21,8 @@ mod config;
 mod crash;
 #[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod devices;
 #[cfg(test)]
 mod framing;
 #[cfg(test)]
@@ -49,6 +53,8 @@ mod sign_out;
 mod store_faults;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod throttle;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
