@@ -13,10 +13,12 @@ mod v1;
 
 pub use health::{Check, Readiness};
 pub use v1::audit::{AuditEvents, AuditLine};
-pub use v1::users::{User, UserList};
+pub use v1::imports::{ImportMistake, ImportOutcome};
+pub use v1::keys::KeyList;
+pub use v1::users::{AddedUser, ResetUser, User, UserCode, UserList, UserSessions};
 
 use crate::account::Accounts;
-use crate::audit::{Audit, Metrics};
+use crate::audit::{Audit, Metrics, Reporter};
 use crate::types::TokenHash;
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
@@ -51,6 +53,17 @@ pub enum Via {
     Socket,
     /// A command working on the store of a stopped gateway, in its own process.
     Offline,
+}
+
+impl Via {
+    /// As the record names it.
+    fn reporter(self) -> Reporter {
+        match self {
+            Via::Tcp => Reporter::Api,
+            Via::Socket => Reporter::Socket,
+            Via::Offline => Reporter::Offline,
+        }
+    }
 }
 
 /// All endpoints, for a running gateway.

@@ -5,6 +5,7 @@
 
 pub mod assertion;
 pub mod audit;
+pub mod code;
 pub mod form;
 pub mod keys;
 mod mac;
@@ -15,8 +16,9 @@ pub mod token;
 
 pub use assertion::Signer;
 pub use audit::{AuditKeys, AuditVerifier};
+pub use code::Codes;
 pub use form::Forms;
 pub use keys::KeyRing;
 pub use password::{Cost, PasswordError, Passwords, Verified};
-pub use seal::{Aad, SealError, open, seal};
+pub use seal::{Aad, SealError, open, reseal, seal};
 pub use token::Tokens;

@@ -68,7 +68,7 @@
 //! ```
 //!
 //! The flow is [`gate::flow`]'s. A pending sign-in reaches nothing. What may happen once is one verb of [`store::Store`]:
-//! [`answer_totp`](store::Store::answer_totp), [`open_session`](store::Store::open_session),
+//! [`answer`](store::Store::answer), [`open_session`](store::Store::open_session),
 //! [`rotate_session`](store::Store::rotate_session), [`confirm_enrolment`](store::Store::confirm_enrolment). A token is kept
 //! as a hash; it carries a keyed check ([`crypto::Tokens`]), so a made-up one is refused without the store.
 //!
@@ -124,9 +124,11 @@ pub(crate) mod live;
 pub(crate) mod policy;
 pub(crate) mod proxy;
 pub(crate) mod session;
+#[cfg_attr(not(test), expect(dead_code, reason = "verbs and records that sign-ins and commands are built on next"))]
 pub(crate) mod store;
 pub(crate) mod sys;
 mod threats;
+#[cfg_attr(not(test), expect(dead_code, reason = "sets of backup codes get their ids from sign-ins"))]
 pub(crate) mod types;
 pub(crate) mod web;
 

@@ -7,6 +7,7 @@ use crate::audit;
 use crate::crypto::keys::tests::ring;
 use crate::crypto::{AuditKeys, Cost, Passwords};
 use crate::factor::fake::FakeStore;
+use crate::policy::Policy;
 use crate::store::embedded::Embedded;
 use crate::sys::{ManualClock, SystemEntropy};
 use crate::types::Timestamp;
@@ -32,9 +33,14 @@ impl Readiness for Is {
 /// An API with nobody in it.
 pub(crate) fn empty() -> Api {
     let cost = Cost { memory_kib: 64, iterations: 1, parallelism: 1 };
+    let keys = Arc::new(ring());
+    let policy = Policy::parse("policy.yaml", "version: 1\n").unwrap();
     let accounts = Accounts {
         store: Arc::new(FakeStore::default()),
-        passwords: Arc::new(Passwords::new(&ring(), cost, 2, 8)),
+        passwords: Arc::new(Passwords::new(&keys, cost, 2, 8)),
+        keys,
+        policy: Arc::new(ArcSwap::from_pointee(policy)),
+        guard: Arc::default(),
         entropy: Arc::new(SystemEntropy),
         clock: Arc::new(ManualClock::at(Timestamp::from_secs(1_700_000_000))),
         rules: PasswordRules { min_length: 15, brand: "Example".into() },

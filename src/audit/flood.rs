@@ -6,9 +6,8 @@
 
 use super::event::{Event, Source};
 use super::outcome::{Limit, SignIn};
-use crate::types::{ClientIp, Timestamp, UserId};
+use crate::types::{ClientIp, ClientNetwork, Timestamp, UserId};
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
 
 #[derive(Debug, Default)]
 pub(super) struct Flood {
@@ -23,7 +22,7 @@ pub(super) struct Flood {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Who {
     Account(&'static str, UserId),
-    Address(&'static str, IpAddr),
+    Address(&'static str, ClientNetwork),
     /// Names that nobody has.
     Nobody(&'static str),
     Everybody(&'static str),
@@ -38,10 +37,10 @@ impl Who {
         }
     }
     fn summary(self, count: u64) -> Event {
-        let from = |ip| Source { from: Some(ClientIp(ip)), ..Source::default() };
+        let from = |network: ClientNetwork| Source { from: Some(network.first()), ..Source::default() };
         let (of, source, user) = match self {
             Who::Account(of, user) => (of, Source::default(), Some(user)),
-            Who::Address(of, ip) => (of, from(ip), None),
+            Who::Address(of, network) => (of, from(network), None),
             Who::Nobody(of) | Who::Everybody(of) => (of, Source::default(), None),
         };
         Event::Failures { source, of, user, count }

@@ -2,7 +2,7 @@
 //!
 //! Checkpoints are signed with P-256 (ES256, RFC 7518 §3.4), so that who may check them need not hold a secret.
 
-use super::keys::{KeyRing, Label};
+use super::keys::{Derived, KeyRing, Keys, Label};
 use super::mac::Macs;
 use super::p256_key::{jwk, signing_key};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -12,37 +12,36 @@ use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use p256::{EncodedPoint, PublicKey};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::sync::Arc;
 
-/// Signs and hashes with the newest key.
+/// Signs and hashes with the key that seals; follows the ring.
 #[derive(Clone)]
 pub struct AuditKeys {
+    signing: Arc<Derived<Signing>>,
+    names: Macs,
+}
+
+struct Signing {
     id: String,
     key: Option<SigningKey>,
-    names: Macs,
     jwks: Value,
 }
 
 impl AuditKeys {
     pub fn new(ring: &KeyRing) -> Self {
-        let key = |k| signing_key(k, Label::Audit);
-        let keys: Vec<Value> = ring.iter().filter_map(|k| Some(jwk(k.id(), &key(k)?))).collect();
-        AuditKeys {
-            id: ring.newest().id().to_owned(),
-            key: key(ring.newest()).map(SigningKey::from),
-            names: Macs::new(ring, Label::AuditName),
-            jwks: json!({ "keys": keys }),
-        }
+        let signing = Arc::new(Derived::new(ring, Signing::of));
+        AuditKeys { signing, names: Macs::new(ring, Label::AuditName) }
     }
 
-    /// The id of the key that signs.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Base64url; `None` where the root key gives no P-256 key, which no random key does.
-    pub fn sign(&self, text: &[u8]) -> Option<String> {
-        let signature: Signature = self.key.as_ref()?.sign(text);
-        Some(BASE64URL_NOPAD.encode(&signature.to_bytes()))
+    /// The text that `make` makes with the key's id, and its signature in base64url. Without one where the root key gives
+    /// no P-256 key, which no random key does.
+    pub fn sign(&self, make: impl FnOnce(&str) -> String) -> (String, Option<String>) {
+        self.signing.with(|signing| {
+            let text = make(&signing.id);
+            let sign = |key: &SigningKey| -> Signature { key.sign(text.as_bytes()) };
+            let signature = signing.key.as_ref().map(|key| BASE64URL_NOPAD.encode(&sign(key).to_bytes()));
+            (text, signature)
+        })
     }
 
     /// 128 bits that are the same for the same name, and tell nobody without the key which name it was.
@@ -53,12 +52,21 @@ impl AuditKeys {
 
     /// The public keys of the whole ring (RFC 7517).
     pub fn jwks(&self) -> Value {
-        self.jwks.clone()
+        self.signing.with(|signing| signing.jwks.clone())
     }
 }
 impl std::fmt::Debug for AuditKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "AuditKeys({})", self.id)
+        self.signing.with(|signing| write!(f, "AuditKeys({})", signing.id))
+    }
+}
+
+impl Signing {
+    fn of(keys: &Keys) -> Self {
+        let key = |k| signing_key(k, Label::Audit);
+        let public: Vec<Value> = keys.iter().filter_map(|k| Some(jwk(k.id(), &key(k)?))).collect();
+        let id = keys.newest().id().to_owned();
+        Signing { id, key: key(keys.newest()).map(SigningKey::from), jwks: json!({ "keys": public }) }
     }
 }
 
@@ -106,14 +114,23 @@ mod tests {
     #[test]
     fn a_signature_is_checked_by_the_published_keys_also_after_a_rotation() {
         let old = ring();
-        let keys = AuditKeys::new(&old);
-        let signature = keys.sign(b"checkpoint").unwrap();
+        let (text, signature) = AuditKeys::new(&old).sign(|id| format!("by {id}"));
+        let (id, text, signature) = (old.newest().id().to_owned(), text.as_bytes(), signature.unwrap());
         let verifier = AuditVerifier::of_jwks(&AuditKeys::new(&rotated(&old)).jwks());
-        assert!(verifier.knows(keys.id()) && verifier.check(keys.id(), b"checkpoint", &signature));
-        assert!(!verifier.check(keys.id(), b"Checkpoint", &signature));
-        assert!(!verifier.check(rotated(&old).newest().id(), b"checkpoint", &signature));
-        assert!(!verifier.check(keys.id(), b"checkpoint", ""));
+        assert!(verifier.knows(&id) && verifier.check(&id, text, &signature));
+        assert!(!verifier.check(&id, b"by nobody", &signature));
+        assert!(!verifier.check(rotated(&old).newest().id(), text, &signature));
+        assert!(!verifier.check(&id, text, ""));
         assert!(AuditVerifier::of_jwks(&json!({ "keys": [{ "kid": "a", "x": "AA", "y": "AA" }] })).is_empty());
+    }
+
+    #[test]
+    fn a_key_that_takes_over_signs_from_then_on() {
+        let ring = ring();
+        let keys = AuditKeys::new(&ring);
+        ring.replace((*rotated(&ring).keys()).clone());
+        assert_eq!(keys.sign(str::to_owned).0, ring.newest().id());
+        assert_eq!(keys.jwks()["keys"].as_array().unwrap().len(), 2);
     }
 
     #[test]

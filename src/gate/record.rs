@@ -2,21 +2,38 @@
 
 use super::service::Gate;
 use super::verdict::Fault;
-use crate::audit::{Challenge, Enrolment, Event, Reporter, SignIn, Source};
-use crate::types::{Inbound, SecondFactor, SessionId, UserId};
+use crate::audit::{BackupCodes, Challenge, Device, Enrolment, Event, Limit, Mfa, Reporter, SignIn, Source};
+use crate::types::{DeviceId, Inbound, SecondFactor, SessionId, Timestamp, UserId};
 
 impl Gate {
     /// Name and password; the visitor gets one answer for every failure, the difference is here only.
     pub(super) fn record_password(&self, inbound: &Inbound, login: &str, user: Option<UserId>, outcome: SignIn) {
         self.record(Event::SignIn { source: source(inbound, None), user, login: login.to_string(), outcome });
     }
-    pub(super) fn record_challenge(&self, inbound: &Inbound, user: UserId, outcome: Challenge) {
-        let factor = SecondFactor::Totp;
+    pub(super) fn record_challenge(&self, inbound: &Inbound, user: UserId, factor: SecondFactor, outcome: Challenge) {
         self.record(Event::Challenge { source: source(inbound, None), user, factor, outcome });
     }
     pub(super) fn record_enrolment(&self, inbound: &Inbound, user: UserId, outcome: Enrolment) {
         let factor = SecondFactor::Totp;
         self.record(Event::Enrolment { source: source(inbound, None), user, factor, outcome });
+    }
+    pub(super) fn record_codes(&self, inbound: &Inbound, user: UserId, change: BackupCodes) {
+        self.record(Event::BackupCodes { source: source(inbound, None), user, change });
+    }
+    pub(super) fn record_device(&self, inbound: &Inbound, user: UserId, device: DeviceId, change: Device) {
+        self.record(Event::Device { source: source(inbound, None), user, device: device.to_string(), change });
+    }
+    pub(super) fn record_mfa(&self, inbound: &Inbound, (user, session): (UserId, SessionId), change: Mfa) {
+        self.record(Event::Mfa { source: source(inbound, Some(session)), user, change });
+    }
+    pub(super) fn record_throttle(
+        &self,
+        inbound: &Inbound,
+        user: Option<UserId>,
+        limit: Limit,
+        until: Option<Timestamp>,
+    ) {
+        self.record(Event::Throttle { source: source(inbound, None), user, limit, until });
     }
     pub(super) fn record_sign_out(&self, inbound: &Inbound, (user, session): (UserId, SessionId), everywhere: bool) {
         let source = source(inbound, Some(session));

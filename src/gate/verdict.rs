@@ -83,6 +83,11 @@ pub enum Fault {
     NoRecord,
     #[error("a secret could not be opened ({0})")]
     Seal(&'static str),
-    #[error("the password could not be checked")]
+    #[error("the password or code could not be checked")]
     First(#[from] crate::factor::first::FirstError),
+}
+impl From<crate::crypto::PasswordError> for Fault {
+    fn from(e: crate::crypto::PasswordError) -> Self {
+        Fault::First(e.into())
+    }
 }

@@ -122,7 +122,11 @@ fn bare_head(req: &RequestHeader, inbound: &Inbound) -> pingora::Result<RequestH
     up.set_send_end_stream(req.send_end_stream().unwrap_or(true));
     let path = inbound.path.forwarded();
     let same = req.uri.authority().is_none() && req.uri.path() == path && req.uri.query() == inbound.query.as_deref();
-    if same { up.set_uri(req.uri.clone()) } else { up.set_raw_path(inbound.target().as_bytes())? }
+    if same {
+        up.set_uri(req.uri.clone())
+    } else {
+        up.set_raw_path(inbound.target().as_bytes())?
+    }
     Ok(up)
 }
 

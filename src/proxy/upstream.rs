@@ -79,7 +79,8 @@ impl Pool {
     /// health check sees it, it still counts as well.
     pub fn next(&self, failed: Option<SocketAddr>) -> Option<Arc<Target>> {
         let targets = self.known.targets.load();
-        let (before, from) = targets.split_at_checked(self.turn.fetch_add(1, Ordering::Relaxed) % targets.len().max(1))?;
+        let (before, from) =
+            targets.split_at_checked(self.turn.fetch_add(1, Ordering::Relaxed) % targets.len().max(1))?;
         let mut well = from.iter().chain(before).filter(|(backend, _)| self.balancer.backends().ready(backend));
         let first = well.next()?;
         let is_failed = |t: &Target| failed == Some(t.tunnel.addr);

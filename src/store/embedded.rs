@@ -6,14 +6,18 @@
 
 mod account;
 mod audit;
+mod backup;
 mod canary;
+mod device;
 mod end;
 mod error;
+mod factor;
 mod pending;
 mod readers;
 mod rows;
 mod schema;
 mod session;
+mod throttle;
 mod verbs;
 mod writer;
 

@@ -4,11 +4,17 @@
 mod support;
 
 #[cfg(test)]
+mod account_changes;
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod apps;
 #[cfg(test)]
 mod assertion;
 #[cfg(test)]
 mod audit;
+#[cfg(test)]
+mod backup_codes;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
@@ -17,6 +23,8 @@ mod config;
 mod crash;
 #[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod devices;
 #[cfg(test)]
 mod framing;
 #[cfg(test)]
@@ -47,6 +55,8 @@ mod sign_out;
 mod store_faults;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod throttle;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]
