@@ -46,7 +46,6 @@ pub enum Event {
         factor: SecondFactor,
         outcome: Enrolment,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the flow of backup codes"))]
     /// A set of backup codes. A wrong one is a `Challenge`.
     BackupCodes {
         #[serde(flatten)]
@@ -55,7 +54,6 @@ pub enum Event {
         #[serde(flatten)]
         change: BackupCodes,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the flow of devices"))]
     /// A known browser or trusted device.
     Device {
         #[serde(flatten)]
@@ -65,7 +63,6 @@ pub enum Event {
         device: String,
         change: Device,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the flows that change factors"))]
     /// A person changed the second factor of their own account, beyond enrolling. What an admin does is an
     /// `AccountChange`.
     Mfa {
@@ -74,7 +71,6 @@ pub enum Event {
         user: UserId,
         change: Mfa,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the throttle"))]
     /// Too many failures: nothing more is judged until then.
     Throttle {
         #[serde(flatten)]
