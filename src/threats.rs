@@ -21,6 +21,10 @@
 //! | OTP-25 | the code of a step-up signs in | every endpoint burns steps by the same verb | `a_session_of_one_factor_is_asked_the_second_and_its_code_is_used` |
 //! | OTP-26 | blanks make another code of a used one | one spelling before anything is compared | `a_used_code_is_refused_with_a_reason_in_every_spelling`, `every_spelling_of_a_code_is_one_code` |
 //! | OTP-27 | digits of another script make another code of a used one | ASCII digits only | `odd_codes_are_refused_and_count_once`, `a_used_code_is_refused_with_a_reason_in_every_spelling` |
+//! | OTP-40 | guesses spread over sessions, addresses and nodes | one counter for an account and a kind of code | `of_a_thousand_attempts_at_once_as_many_are_allowed_as_the_rule_says`, `a_code_is_counted_by_its_kind_and_by_all_or_by_neither` |
+//! | OTP-41 | guessing on for months | failures in a row disable the kind, and time does not help | `a_disabled_method_stays_so_until_somebody_unlocks_it` |
+//! | OTP-42 | guessing as fast as the line allows | waits that double, and nothing is evaluated in them | `after_the_free_attempts_waits_double_up_to_the_longest` |
+//! | OTP-43 | a success now and then hides the failures | it clears those in a row, not those of the day | `a_success_gives_its_count_back`, `a_window_holds_what_is_full_and_moves_with_time` |
 //! | OTP-50 | a secret shown and never confirmed is asked for | inactive until one code is right | `an_abandoned_enrolment_asks_for_nothing`, `a_wrong_code_confirms_nothing` |
 //! | OTP-51 | a secret left on a screen is confirmed later by another | one for each sign-in, gone with it after ten minutes | `the_offered_secret_stays_the_same`, `a_pending_sign_in_ends_by_its_own_time` |
 //! | OTP-52 | a stolen session reads the secret | shown before it is active, never after | `the_key_is_never_shown_again` |
@@ -64,6 +68,8 @@
 //! | CRY-07 | one key for two purposes | a label for each | `every_label_gives_another_key` |
 //! | CRY-08 | a stolen password hash is guessed | Argon2id and a pepper | `without_the_pepper_the_hash_alone_is_not_the_password`, `the_store_holds_no_password_and_no_token`, `the_default_cost_is_19_mib_twice` |
 //! | CRY-09 | a stolen token hash is used | hashes of 256 random bits | `the_store_holds_no_password_and_no_token` |
+//! | CRY-10 | one backup code is used twice | its digest goes with the sign-in, in one verb | `of_a_hundred_uses_of_one_backup_code_one_is_let_in`, `a_refused_backup_code_takes_nothing`, `what_was_used_up_before_a_failover_stays_used_up` |
+//! | CRY-11 | codes printed earlier go on working | a new set ends the old one in the same verb | `new_backup_codes_end_the_old_ones_at_once`, `of_a_hundred_regenerations_with_one_code_one_counts` |
 //! | ATK-05 | replay of a code | as for single codes above | `a_used_code_is_refused_with_a_reason_in_every_spelling`, `the_code_that_confirmed_the_enrolment_is_used` |
 //! | ATK-06 | a race on what may be used once | taken by one atomic verb | `one_code_in_a_hundred_sign_ins_lets_one_in`, `one_sign_in_answered_a_hundred_times_lets_one_in`, `one_enrolment_confirmed_many_times_makes_one_session` |
 //! | ATK-08 | the browser is told that it succeeded | only the server's state counts | `a_success_redirect_followed_by_hand_opens_nothing` |

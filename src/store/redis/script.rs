@@ -109,3 +109,33 @@ pub(super) fn of_log<'a>(script: &'a Script, keys: &Keys) -> ScriptInvocation<'a
     }
     call
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// Texts of all files below here.
+    fn texts(dir: &Path) -> String {
+        let entries = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path());
+        entries.map(|p| if p.is_dir() { texts(&p) } else { std::fs::read_to_string(p).unwrap() }).collect()
+    }
+
+    #[test]
+    fn the_documented_user_of_the_server_may_do_what_is_asked_of_it() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let all = texts(&root.join("src/store/redis"));
+        let docs = std::fs::read_to_string(root.join("docs/src/operating.md")).unwrap();
+        let allowed = docs.split("ACL SETUSER").nth(1).unwrap().split("```").next().unwrap();
+        let allowed: Vec<_> = allowed.split_whitespace().filter_map(|w| w.strip_prefix('+')).collect();
+        let mut asked = 0;
+        for before in ["redis.call('", "redis::cmd(\""] {
+            for rest in all.split(before).skip(1) {
+                let command = rest.split(['\'', '"']).next().unwrap().to_lowercase();
+                let known = command.bytes().all(|b| b.is_ascii_lowercase()) && !command.is_empty();
+                assert!(!known || allowed.contains(&command.as_str()), "{command} is not allowed");
+                asked += usize::from(known);
+            }
+        }
+        assert!(asked > 100, "the scripts were not found");
+    }
+}
