@@ -5,15 +5,18 @@
 
 pub mod assertion;
 pub mod code;
+pub mod audit;
 pub mod form;
 pub mod keys;
 mod mac;
+mod p256_key;
 pub mod password;
 pub mod seal;
 pub mod token;
 
 pub use assertion::Signer;
 pub use code::Codes;
+pub use audit::{AuditKeys, AuditVerifier};
 pub use form::Forms;
 pub use keys::KeyRing;
 pub use password::{Cost, PasswordError, Passwords, Verified};

@@ -132,7 +132,6 @@ pub enum Account {
 /// What became of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(not(test), expect(dead_code, reason = "written by the policy's watcher"))]
 pub enum PolicyChange {
     /// It is in force.
     Loaded,
@@ -154,7 +153,6 @@ pub enum Keys {
 /// What became of a gateway process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(not(test), expect(dead_code, reason = "written at start and end"))]
 pub enum Node {
     Started,
     Stopped,
@@ -174,7 +172,6 @@ pub enum Reporter {
     Api,
     /// A command on the store of a stopped gateway.
     Offline,
-    #[cfg_attr(not(test), expect(dead_code, reason = "who changed a watched file is not known"))]
     /// A file that the gateway watches.
     File,
 }
