@@ -128,7 +128,6 @@ pub(crate) mod session;
 pub(crate) mod store;
 pub(crate) mod sys;
 mod threats;
-#[cfg_attr(not(test), expect(dead_code, reason = "sets of backup codes get their ids from sign-ins"))]
 pub(crate) mod types;
 pub(crate) mod web;
 

@@ -104,7 +104,6 @@ pub trait Store: AuditStore {
     async fn end_user(&self, user: UserId, except: Option<SessionId>) -> Result<Seq>;
 
     // ---- factors --------------------------------------------------------------------------------------------------
-    #[cfg_attr(not(test), expect(dead_code, reason = "a fresh code on a form burns its step without a sign-in"))]
     /// Burns a TOTP step: accepted only if it is greater than the last accepted one (RFC 6238 §5.2).
     async fn accept_totp_step(&self, user: UserId, factor: FactorId, step: u64, now: Timestamp) -> Result<Step>;
     /// Confirms an enrolment as one step: the pending sign-in `from` is taken, the factor active, its step burnt, the

@@ -48,7 +48,7 @@ impl Gate {
         self.record(Event::DuplicateCookie { source: source(inbound, None), cookie: name.to_string(), count });
     }
 
-    /// Nobody signs in, answers a challenge or enrols while it could not be recorded. Who is in stays in.
+    /// Nobody signs in, answers a challenge, enrols or changes a factor while it could not be recorded. Who is in stays in.
     pub(super) fn recordable(&self) -> Result<(), Fault> {
         if self.parts.audit.is_writable() { Ok(()) } else { Err(Fault::NoRecord) }
     }
