@@ -56,7 +56,7 @@ impl Redis {
             if said != "again" {
                 if said == "opened" || said == "rotated" {
                     // a new authenticator begins with a clean counter
-                    self.spent.forget_counts(|u, name| *u == Some(user) && name == code(CodeKind::Totp));
+                    self.spent.forget_count(&(Some(user), code(CodeKind::Totp).to_owned()));
                 }
                 return self.entered(e, &said, &[Fact::UserChanged { user }]).await;
             }
@@ -118,8 +118,7 @@ impl Redis {
             let said: String = self.link.run("taking second factors away", &call).await?;
             return Ok(match said.as_str() {
                 "yes" => {
-                    self.spent
-                        .forget_counts(|u, name| *u == Some(user) && (s.wipe == "all" || name.starts_with("code:")));
+                    self.spent.forget_counts(user, |name| s.wipe == "all" || name.starts_with("code:"));
                     self.append_facts(&[Fact::UserChanged { user }]).await?;
                     Stripped::Yes
                 }
@@ -140,7 +139,7 @@ impl Redis {
         let mut call = of_user(&self.scripts.account_delete, &self.keys, user);
         call.arg(ending.0);
         let deleted: bool = self.link.run("deleting an account", &call).await?;
-        self.spent.forget_counts(|u, _| *u == Some(user));
+        self.spent.forget_counts(user, |_| true);
         self.strike(user, stored.name.as_str()).await?;
         for key in [Some(stored.name.as_str()), stored.email.as_ref().map(|e| e.as_str())].into_iter().flatten() {
             self.release(key, &user.to_string()).await?;

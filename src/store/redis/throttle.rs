@@ -2,7 +2,7 @@
 
 use super::Redis;
 use super::session::millis;
-use super::spent::Spent;
+use super::spent::Count;
 use crate::store::throttle::{Attempt, ThrottleKey, ThrottleRule};
 use crate::store::{Result, StoreError};
 use crate::types::{Timestamp, UserId};
@@ -29,7 +29,7 @@ impl Redis {
             return Err(StoreError::corrupt("answer to an attempt", "nothing"));
         };
         for ((key, _), value) in counters.iter().zip(written) {
-            self.spent.keep(Spent::Count { user: key.user(), name: key.name(), value: value.clone(), now });
+            self.spent.keep_count((key.user(), key.name()), Count { value: value.clone(), now });
         }
         Ok(match said.as_str() {
             "0" => Attempt::Allowed,
@@ -42,17 +42,17 @@ impl Redis {
     }
 
     pub(super) async fn uncount(&self, key: &ThrottleKey, at: Timestamp) -> Result<()> {
-        let (user, name) = (key.user(), key.name());
-        let mut call = self.scripts.passed.key(self.keys.throttle(user, &name));
-        call.arg(at.as_millis()).arg(&name);
-        self.spent.forget_counts(|u, n| *u == user && n == name);
+        let counter = (key.user(), key.name());
+        let mut call = self.scripts.passed.key(self.keys.throttle(counter.0, &counter.1));
+        call.arg(at.as_millis()).arg(&counter.1);
+        self.spent.forget_count(&counter);
         self.link.run("noting a success", &call).await
     }
 
     pub(super) async fn clear_throttles(&self, user: UserId) -> Result<()> {
         let mut cmd = redis::cmd("DEL");
         cmd.arg(self.keys.throttle(Some(user), ""));
-        self.spent.forget_counts(|u, _| *u == Some(user));
+        self.spent.forget_counts(user, |_| true);
         self.link.query("unlocking a user", &cmd).await
     }
 }
