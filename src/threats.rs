@@ -64,12 +64,18 @@
 //! | CRY-01 | a copy of the store has the authenticators | sealed, with keys that are not in it | `the_store_holds_no_key` |
 //! | CRY-02 | a record of another version or key is misread | version, algorithm and key id are checked and named | `an_unknown_version_algorithm_or_key_is_named` |
 //! | CRY-03 | a sealed secret is moved to another account | user, factor and key are bound in | `a_factor_moved_to_another_user_or_factor_does_not_open` |
-//! | CRY-05 | a new key locks everybody out | the newest seals, older ones open | `an_older_key_still_opens_and_the_newest_seals` |
+//! | CRY-05 | a new key locks everybody out | the newest seals, older ones open | `an_older_key_still_opens_and_the_newest_seals`, `people_stay_signed_in_while_a_key_is_rotated_and_the_old_one_retired`, `a_key_stays_while_a_record_names_it`, `a_change_during_sealing_anew_is_not_written_over` |
 //! | CRY-07 | one key for two purposes | a label for each | `every_label_gives_another_key` |
 //! | CRY-08 | a stolen password hash is guessed | Argon2id and a pepper | `without_the_pepper_the_hash_alone_is_not_the_password`, `the_store_holds_no_password_and_no_token`, `the_default_cost_is_19_mib_twice` |
 //! | CRY-09 | a stolen token hash is used | hashes of 256 random bits | `the_store_holds_no_password_and_no_token` |
 //! | CRY-10 | one backup code is used twice | its digest goes with the sign-in, in one verb | `of_a_hundred_uses_of_one_backup_code_one_is_let_in`, `a_refused_backup_code_takes_nothing`, `what_was_used_up_before_a_failover_stays_used_up` |
 //! | CRY-11 | codes printed earlier go on working | a new set ends the old one in the same verb | `new_backup_codes_end_the_old_ones_at_once`, `of_a_hundred_regenerations_with_one_code_one_counts` |
+//! | CRY-12 | key bytes stay in memory, or stand in a log | wiped after use, no Debug shows them | `no_error_and_no_debug_shows_key_bytes`, `no_debug_shows_the_secret` |
+//! | CRY-13 | guessable randomness | the system's source alone, in one place; where it fails the process ends | `randomness_comes_from_the_system_and_from_one_place` |
+//! | CRY-16 | others read the key file | refused at start and when it changes; written for its owner alone | `a_secret_that_others_can_read_is_refused`, `a_changed_key_file_is_its_owners_alone_and_keeps_every_key` |
+//! | CRY-17 | a changed record tells by its error what was right of it | one error for every changed byte, and what does not open is never written over | `every_changed_byte_and_every_cut_is_refused`, `what_does_not_open_is_left_as_it_is` |
+//! | CRY-18 | a secret on a command line | no command takes one there | `no_command_takes_a_password_as_an_argument` |
+//! | NIST-26 | password hashes of another system stay weak, or one is planted in the store | a pepper goes over them at import, the first sign-in makes ours, no setting may cost more than a bound | `a_hash_of_another_system_signs_in_and_asks_for_one_of_ours`, `a_hash_put_into_the_store_without_the_key_file_opens_nothing`, `what_costs_too_much_says_how_much_is_taken`, `imported_people_sign_in_with_their_old_passwords`, `a_changed_cost_or_pepper_renews_the_hash_and_ends_nothing` |
 //! | AUD-01 | what was done leaves no trace | an event for each, with its outcome, once | `what_happens_is_recorded_once_and_holds_no_secret`, `the_words_of_the_record_stay_the_same`, `a_new_policy_and_a_rejected_one_are_on_record`, `calls_that_change_something_or_are_refused_are_on_record` |
 //! | AUD-02 | the record gives secrets away | events have no field for one | `what_happens_is_recorded_once_and_holds_no_secret` |
 //! | AUD-03 | a missing event does not show, times are of any zone | numbers without gaps over restarts, UTC to the millisecond | `the_numbers_have_no_gap_over_ends_of_every_kind_and_all_verifies`, `killed_again_and_again_the_chain_goes_on` |
@@ -103,6 +109,7 @@
 //! | ATK-57 | early data is replayed | none is offered | `early_data_is_not_offered` |
 //! | ATK-58 | an odd method passes | judged like GET, or 405 | `every_method_is_judged_like_get` |
 //! | ATK-59 | no rule, an unknown host, a bad policy | denied; the last good policy stays | `no_default_lets_a_stranger_in`, `a_changed_policy_is_taken_and_a_bad_one_is_not` |
+//! | ATK-80 | `ADMIN` becomes a second account beside `admin` | one fold at creation, import and sign-in | `names_that_are_one_at_sign_in_are_doubles`, `one_fold_for_every_spelling`, `either_name_or_e_mail_is_typed_in_any_case` |
 //! | AT-01 | a client names another user | one header, ours | `identity_headers_of_a_client_are_replaced_in_every_spelling` |
 //! | AT-02 | the same with underscores | removed | `identity_headers_of_a_client_are_replaced_in_every_spelling` |
 //! | AT-03 | groups where the person has none | removed where nothing is set | `identity_headers_are_removed_where_there_is_nothing_to_set` |

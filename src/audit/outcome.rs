@@ -99,6 +99,7 @@ pub enum Limit {
     TotpCodes,
     BackupCodes,
     EnrolmentCodes,
+    #[cfg_attr(not(test), expect(dead_code, reason = "the day's limit is told as that of the kind of code"))]
     /// Wrong codes of every kind, in a day.
     CodesOfTheDay,
     /// Failures from one address.

@@ -111,12 +111,12 @@ impl Gate {
             }
         }
         if remember.is_some() {
-            self.record_device(inbound, session.user, id, audit::Device::Trusted);
+            self.record_left_device(inbound, session, id, audit::Device::Trusted);
         }
         if !is_new {
             return SetCookies::new();
         }
-        self.record_device(inbound, session.user, id, audit::Device::Added);
+        self.record_left_device(inbound, session, id, audit::Device::Added);
         self.replace_other(inbound, session.user).await;
         self.names(inbound).and_then(|n| n.set_for(&n.device, &value, KNOWN_FOR)).into_iter().collect()
     }

@@ -195,7 +195,7 @@ pub(super) fn subject(a: &Account) -> Subject<'_> {
     Subject { name: &a.name, groups: &a.groups, enrolled: a.has_second_factor() }
 }
 
-fn rule_of(asked: &Requirement<'_>) -> Option<Arc<str>> {
+pub(super) fn rule_of(asked: &Requirement<'_>) -> Option<Arc<str>> {
     match asked {
         Requirement::Public { rule, .. } => Some(Arc::clone(rule)),
         Requirement::Deny { rule } | Requirement::SignIn { rule } | Requirement::Factors { rule, .. } => {

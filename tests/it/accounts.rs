@@ -112,7 +112,12 @@ async fn a_reset_takes_factor_and_sessions_and_leads_to_set_up(store: Store) {
     let mut again = gateway.visitor();
     let answer = again.give_password("alice", PASSWORD, "/").await;
     assert!(again.target_of(&answer).starts_with("/.portcullis/set-up"), "{}", answer.head);
+    let page = again.follow(&answer).await;
+    let wrong = again.confirm(&page, "abcd-abcd-abcd-abcd").await;
+    let answer = again.confirm(&wrong, code).await;
     let shown = json(&gateway, &["user", "show", "alice"]);
+    let page = again.follow(&answer).await;
+    again.confirm_set_up(&page).await;
     assert!(shown["enrolment_code_ends"].is_u64() && !shown.to_string().contains(code));
 }
 

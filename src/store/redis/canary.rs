@@ -50,6 +50,7 @@ impl Redis {
     pub(super) async fn learn_keys(&self, file: &KeyFile) -> Result<()> {
         // first, for without the right keys there may be no connection to ask over
         let before = self.link.keys.replace(Arc::new(file.clone()));
+        self.link.try_anew().await;
         let kept = self.link.run("keeping canaries", &self.link.keys.keep(&file.canaries)).await.map(read);
         let judged = kept.and_then(|kept| file.opens(&kept));
         if judged.is_err() {
