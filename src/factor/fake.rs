@@ -3,12 +3,13 @@
 
 use crate::store::audit::{AuditBounds, AuditFilter, AuditFrom, AuditPage, AuditRow};
 use crate::store::{
-    Account, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device, DeviceLimits, Drift,
-    Ends, EnrolmentCode, Fact, Failed, Head, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result, Session,
-    Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, Touch, Used,
+    Account, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device,
+    DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, Head, NewAccount, NewBackup, Opened, Pending, Proof,
+    Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, Touch, Used,
 };
 use crate::types::{
-    DeviceId, DeviceRef, Email, FactorId, Login, NodeId, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId, UserName,
+    DeviceId, DeviceRef, Email, FactorId, Login, NodeId, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId,
+    UserName,
 };
 use async_trait::async_trait;
 use std::sync::{Mutex, MutexGuard, PoisonError};

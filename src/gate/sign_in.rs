@@ -58,15 +58,8 @@ impl Gate {
         let now = self.parts.clock.now();
         let user = account.id;
         let browser = self.recognise(inbound, user).await?;
-        let step = Beginning {
-            user,
-            purpose: Purpose::SignIn,
-            to,
-            began,
-            first_at: now,
-            password_at: now,
-            admitted: None,
-        };
+        let step =
+            Beginning { user, purpose: Purpose::SignIn, to, began, first_at: now, password_at: now, admitted: None };
         let (pending, mut cookies) = self.begin(inbound, step).await?;
         let trusted_until = browser.trusted_until(now);
         let (next, outcome) = match self.second_for(inbound, &account, to) {

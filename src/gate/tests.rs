@@ -9,7 +9,7 @@ mod set_up;
 mod sign_in;
 mod throttle;
 
-use super::flow::change::{Change, ChangePage, Changed, CodesPage, OwnPage, Overview, ProofAsked, Saved, WhyNot};
+use super::flow::change::{Change, ChangePage, Changed, CodesPage, Overview, OwnPage, ProofAsked, Saved, WhyNot};
 use super::flow::{After, AskAgain, Given, Held, Hint, Method, Next};
 use super::service::{GateApp, Parts};
 use super::*;

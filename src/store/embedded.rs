@@ -5,8 +5,8 @@
 //! in force when the call returns. Reads run on a few connections of their own.
 
 mod account;
-mod backup;
 mod audit;
+mod backup;
 mod canary;
 mod device;
 mod end;
