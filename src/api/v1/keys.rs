@@ -83,11 +83,11 @@ impl From<NotRetired> for Problem {
                 let people: Vec<_> = named.people.iter().map(ToString::to_string).collect();
                 let who = if people.is_empty() { String::new() } else { format!("; among them {}", people.join(", ")) };
                 conflict(format!(
-                    "Records lie under the key `{key}` (second factors: {}, passwords: {}, sets of backup codes: {}{who}). Passwords \
-                     and backup codes move to the newest key by themselves, when the person signs in or makes new codes; \
-                     for who does not, set a new password (portcullis user passwd), reset the second factor (portcullis \
-                     user reset-mfa) or delete the account. Second factors that are still there could not be opened; the \
-                     log says why.",
+                    "Records lie under the key `{key}` (second factors: {}, passwords: {}, sets of backup codes: {}{who}). \
+                     Passwords move to the newest key when the person signs in, backup codes when new ones are made; for \
+                     who does neither, set a password (portcullis user passwd), reset the second factor (portcullis user \
+                     reset-mfa) or delete the account. A second factor that is still there could not be opened; the log \
+                     says why. An older key that stays does no harm.",
                     named.factors, named.passwords, named.backup_codes
                 ))
             }
