@@ -86,7 +86,7 @@
 //! | ATK-30 | names of accounts are found out | one answer and one cost | `an_unknown_name_and_a_wrong_password_look_the_same`, `an_unknown_user_costs_one_hash_like_a_known_one`, `an_unknown_user_takes_as_long_as_one_with_a_costly_hash_of_another_system` |
 //! | ATK-31 | a typed name writes lines of the log | escaped and cut | `odd_names_make_one_line_of_the_log`, `what_a_stranger_types_stays_in_one_short_line` |
 //! | ATK-32 | a flood of sign-ins starves the app | hashing is bounded and queued | `a_flood_of_sign_ins_leaves_the_app_reachable`, `a_full_queue_is_busy_and_drains`, `a_password_too_long_is_refused_without_work` |
-//! | ATK-35 | slow heads, floods of resets, huge heads | deadlines and bounds | `a_slow_head_is_ended`, `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `a_head_that_is_too_large_is_431`, `too_many_headers_over_h2_are_refused` |
+//! | ATK-35 | slow heads, floods of resets, huge heads | deadlines and bounds | `a_slow_head_is_ended`, `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `a_head_that_never_ends_ends_the_connection_and_nobody_elses`, `a_head_that_is_too_large_is_431`, `too_many_headers_over_h2_are_refused` |
 //! | ATK-40 | identity headers from outside | removed in every spelling, then set once | `identity_headers_of_a_client_are_replaced_in_every_spelling`, `trailers_cannot_carry_identity` |
 //! | ATK-41 | a Connection header removes ours | set after hop-by-hop headers are gone | `a_connection_header_cannot_remove_ours` |
 //! | ATK-42 | forwarded headers of strangers | believed from trusted hops only, and nobody is by default | `what_a_stranger_says_of_addresses_is_not_read`, `headers_that_tell_another_path_or_address_are_removed` |
@@ -134,7 +134,7 @@
 //! | AT-29 | Upgrade to h2c or anything | dropped, served as HTTP/1.1 | `an_upgrade_to_anything_else_is_dropped` |
 //! | AT-30 | CONNECT | 405 | `every_method_is_judged_like_get` |
 //! | AT-31 | floods of headers, slow heads and bodies | 431, 408, deadlines | `a_head_that_is_too_large_is_431`, `a_slow_head_is_ended`, `a_body_that_stops_is_408`, `too_many_headers_over_h2_are_refused` |
-//! | AT-32 | rapid resets | the connection ends, others do not | `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `too_many_headers_over_h2_are_refused` |
+//! | AT-32 | rapid resets, endless CONTINUATION frames | the connection ends, others do not | `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `a_head_that_never_ends_ends_the_connection_and_nobody_elses`, `too_many_headers_over_h2_are_refused` |
 //! | AT-33 | a stranger's WebSocket reaches the app | 401 before any connection | `a_websocket_of_a_stranger_is_refused_before_the_upstream_hears_of_it` |
 //! | AT-34 | another site's WebSocket | 403 | `a_handshake_from_another_origin_is_refused` |
 //! | AT-35 | a refused upgrade opens a tunnel | only a 101 does | `what_the_upstream_says_instead_is_passed_on` |
