@@ -186,7 +186,6 @@ impl Policy {
         &self.hash
     }
     /// The version of the file's format.
-    #[cfg_attr(not(test), expect(dead_code, reason = "events name it"))]
     pub fn version(&self) -> u32 {
         self.version
     }

@@ -116,7 +116,8 @@ pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
         StatusCode::NOT_FOUND,
         "No such endpoint",
         format!(
-            "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/imports, /api/v1/keys.",
+            "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/imports, /api/v1/keys, \
+             /api/v1/audit.",
             uri.path()
         ),
     )

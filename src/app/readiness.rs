@@ -4,6 +4,7 @@ use super::key_watch::KeyWatch;
 use super::policy::PolicyFile;
 use crate::account::Accounts;
 use crate::api::{Check, Readiness};
+use crate::audit::{Audit, State};
 use crate::store::Store;
 use crate::sys::lease::Lease;
 use arc_swap::ArcSwap;
@@ -15,6 +16,7 @@ pub struct NodeState {
     pub policy: Arc<PolicyFile>,
     pub keys: Arc<KeyWatch>,
     pub accounts: Arc<ArcSwap<Accounts>>,
+    pub audit: Arc<Audit>,
 }
 
 #[async_trait::async_trait]
@@ -25,7 +27,7 @@ impl Readiness for NodeState {
             Ok(()) => Check::good("store", "answers"),
             Err(e) => Check::failed("store", chain(e)),
         };
-        let mut checks = vec![store, self.lease(), self.policy(), self.keys()];
+        let mut checks = vec![store, self.lease(), self.policy(), self.keys(), self.audit()];
         if reached.is_ok() {
             checks.push(self.admins().await);
             match self.store.warnings().await {
@@ -59,6 +61,17 @@ impl NodeState {
         match self.keys.rejected() {
             None => Check::good("keys", format!("`{}` seals", self.keys.ring.newest().id())),
             Some(why) => Check::warning("keys", format!("the changed key file is not taken up: {why}")),
+        }
+    }
+
+    fn audit(&self) -> Check {
+        match self.audit.state() {
+            State::Good => Check::good("audit", "written"),
+            State::Behind(why) => Check::warning("audit", format!("the file has events that the store has not: {why}")),
+            State::Broken(why) => Check::failed(
+                "audit",
+                format!("{why}; sign-ins and changes of accounts are refused until it is written"),
+            ),
         }
     }
 

@@ -46,7 +46,6 @@ pub enum Event {
         factor: SecondFactor,
         outcome: Enrolment,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the flow of backup codes"))]
     /// A set of backup codes. A wrong one is a `Challenge`.
     BackupCodes {
         #[serde(flatten)]
@@ -55,7 +54,6 @@ pub enum Event {
         #[serde(flatten)]
         change: BackupCodes,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the flow of devices"))]
     /// A known browser or trusted device.
     Device {
         #[serde(flatten)]
@@ -65,7 +63,6 @@ pub enum Event {
         device: String,
         change: Device,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the flows that change factors"))]
     /// A person changed the second factor of their own account, beyond enrolling. What an admin does is an
     /// `AccountChange`.
     Mfa {
@@ -74,7 +71,6 @@ pub enum Event {
         user: UserId,
         change: Mfa,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the throttle"))]
     /// Too many failures: nothing more is judged until then.
     Throttle {
         #[serde(flatten)]
@@ -83,7 +79,7 @@ pub enum Event {
         user: Option<UserId>,
         limit: Limit,
         /// `None`: until an admin unlocks it.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(serialize_with = "text", skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
     /// Several cookies of one name of ours came with one request: one of them was planted (RFC 6265bis §8.6).
@@ -106,7 +102,6 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the policy's watcher"))]
     /// The policy was read. Its hash and version stand in every event; here they are those of what was read.
     Policy {
         by: Reporter,
@@ -122,7 +117,6 @@ pub enum Event {
         key: String,
         change: Keys,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the admin API"))]
     /// A call of the admin API that changes something, or that was refused.
     ApiCall {
         #[serde(flatten)]
@@ -132,9 +126,24 @@ pub enum Event {
         path: String,
         status: u16,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "written at start and end"))]
     /// This gateway process itself.
     Node { change: Node },
+    /// Failures before a right password that were counted in the minute before, and not written singly.
+    Failures {
+        #[serde(flatten)]
+        source: Source,
+        /// Of which kind of event.
+        of: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+        count: u64,
+    },
+    /// Events that could not be kept until they could be written.
+    Lost { count: u64 },
+    /// The end of the audit's file was torn; so many bytes of a line that was not finished were cut off.
+    Repaired { bytes: u64 },
+    /// Old files of the audit were removed: lines up to this number, the last of which had this hash.
+    Trimmed { through: u64, hash: String },
 }
 
 /// From where a request came and what it belongs to, as far as it is known.

@@ -10,7 +10,6 @@ pub enum SignIn {
     Passed,
     /// The password was right; a second factor is asked or to be set up.
     FirstFactorPassed,
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the flow of devices"))]
     /// The password was right and the device is trusted: a session was opened without a code.
     PassedOnTrustedDevice,
     UnknownUser,
@@ -19,7 +18,6 @@ pub enum SignIn {
     Disabled,
     /// Refused unjudged: too many at once.
     Busy,
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the throttle"))]
     /// Refused unjudged: too many failures before.
     Throttled,
 }
@@ -34,7 +32,6 @@ pub enum Challenge {
     FailedAndEnded,
     /// A right code that had been used before (RFC 6238 §5.2).
     Replayed,
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the throttle"))]
     /// Refused unjudged: too many wrong codes before.
     Throttled,
 }
@@ -49,10 +46,8 @@ pub enum Enrolment {
     Confirmed,
     /// The first code was wrong.
     Failed,
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by the throttle"))]
     /// Refused unjudged: too many wrong codes before.
     Throttled,
-    #[cfg_attr(not(test), expect(dead_code, reason = "written where an enrolment code is asked"))]
     /// The one-time enrolment code was wrong.
     WrongEnrolmentCode,
 }
@@ -60,7 +55,6 @@ pub enum Enrolment {
 /// What became of a set of backup codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
-#[cfg_attr(not(test), expect(dead_code, reason = "written by the flow of backup codes"))]
 pub enum BackupCodes {
     /// The first set, with the factor.
     Made,
@@ -75,7 +69,6 @@ pub enum BackupCodes {
 /// What became of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(not(test), expect(dead_code, reason = "written by the flow of devices"))]
 pub enum Device {
     /// A browser signed in for the first time.
     Added,
@@ -89,7 +82,6 @@ pub enum Device {
 /// What a person changed of their second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(not(test), expect(dead_code, reason = "written by the flows that change factors"))]
 pub enum Mfa {
     Disabled,
     /// Another authenticator took the place of the old one.
@@ -139,7 +131,6 @@ pub enum Account {
 /// What became of a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(not(test), expect(dead_code, reason = "written by the policy's watcher"))]
 pub enum PolicyChange {
     /// It is in force.
     Loaded,
@@ -160,7 +151,6 @@ pub enum Keys {
 /// What became of a gateway process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(not(test), expect(dead_code, reason = "written at start and end"))]
 pub enum Node {
     Started,
     Stopped,

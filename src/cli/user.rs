@@ -20,12 +20,10 @@ use super::out::Out;
 use super::settings;
 use crate::api::{self, User, UserCode};
 use crate::app;
-use crate::audit::Audit;
 use clap::Subcommand;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -68,7 +66,7 @@ enum Command {
 
 pub async fn run(args: Args, config: Option<PathBuf>, out: &Out) -> Result<(), Failure> {
     let client = client(args.offline, config, out).await?;
-    match args.command {
+    let done = match args.command {
         Command::Add(args) => add::run(args, &client, out).await,
         Command::List(args) => list::run(args, &client, out).await,
         Command::Show(args) => show::run(args, &client, out).await,
@@ -82,7 +80,9 @@ pub async fn run(args: Args, config: Option<PathBuf>, out: &Out) -> Result<(), F
         Command::Delete(args) => delete::run(args, &client, out).await,
         Command::Sessions(args) => sessions::run(args, &client, out).await,
         Command::SignOut(args) => sign_out::run(args, &client, out).await,
-    }
+    };
+    client.end().await;
+    done
 }
 
 /// The admin API that a command works through.
@@ -99,8 +99,8 @@ pub(super) async fn client(offline: bool, config: Option<PathBuf>, out: &Out) ->
             socket.display()
         )));
     }
-    let accounts = app::offline_accounts(&config).await?;
-    Ok(Client::offline(api::offline(accounts, Arc::new(Audit::new()))))
+    let app::Offline { accounts, record } = app::offline_accounts(&config).await?;
+    Ok(Client::offline(api::offline(accounts, record.audit.clone()), Some(record)))
 }
 
 /// The resource of one account.

@@ -36,16 +36,17 @@ pub enum Label {
     Code,
     /// The seed of the P-256 key that signs assertions.
     Assertion,
-    /// The audit chain.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the audit chain is signed with it, once there is one"))]
+    /// The seed of the P-256 key that signs checkpoints of the audit chain.
     Audit,
+    /// Names of nobody, as the audit keeps them.
+    AuditName,
     /// Proves at start that a key is still the one it was.
     Canary,
 }
 
 impl Label {
     #[cfg(test)]
-    pub const ALL: [Label; 8] = [
+    pub const ALL: [Label; 9] = [
         Label::Seal,
         Label::Token,
         Label::Form,
@@ -53,6 +54,7 @@ impl Label {
         Label::Code,
         Label::Assertion,
         Label::Audit,
+        Label::AuditName,
         Label::Canary,
     ];
 
@@ -66,6 +68,7 @@ impl Label {
             Label::Code => b"portcullis/v1/code",
             Label::Assertion => b"portcullis/v1/assertion",
             Label::Audit => b"portcullis/v1/audit",
+            Label::AuditName => b"portcullis/v1/audit-name",
             Label::Canary => b"portcullis/v1/canary",
         }
     }

@@ -36,6 +36,7 @@ enum Judged {
 impl Gate {
     /// A typed code.
     pub async fn answer(&self, inbound: &Inbound, form_token: &str, given: Given<'_>) -> Result<Answer, Fault> {
+        self.recordable()?;
         let Some((pending, account)) = self.pending(inbound).await? else { return Ok(Answer::Gone) };
         if !self.form_is_of(&pending.token, form_token) {
             return Ok(Answer::Forged);

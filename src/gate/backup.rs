@@ -116,6 +116,7 @@ impl Gate {
 
     /// The tick: they are never shown again.
     pub async fn codes_saved(&self, inbound: &Inbound, form_token: &str) -> Result<Saved, Fault> {
+        self.recordable()?;
         let Some((pending, account)) = self.shown(inbound).await? else {
             return Ok(match self.own_session(inbound).await? {
                 Some(_) => Saved::Over,

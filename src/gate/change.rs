@@ -82,6 +82,7 @@ impl Gate {
         form_token: &str,
         fresh: Fresh<'_>,
     ) -> Result<Changed, Fault> {
+        self.recordable()?;
         let Some(asker) = self.asker(inbound).await? else { return Ok(Changed::Gone) };
         if !self.forms.check(asker.session.identity.session.as_bytes(), form_token) {
             return Ok(Changed::Forged);

@@ -24,6 +24,7 @@ impl Gate {
     }
 
     pub async fn confirm(&self, inbound: &Inbound, form_token: &str, code: &str) -> Result<Answer, Fault> {
+        self.recordable()?;
         let Some((pending, account)) = self.pending(inbound).await? else { return Ok(Answer::Gone) };
         if !self.form_is_of(&pending.token, form_token) {
             return Ok(Answer::Forged);

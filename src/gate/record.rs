@@ -1,6 +1,7 @@
 //! What the gate puts on record.
 
 use super::service::Gate;
+use super::verdict::Fault;
 use crate::audit::{BackupCodes, Challenge, Device, Enrolment, Event, Limit, Mfa, Reporter, SignIn, Source};
 use crate::types::{DeviceId, Inbound, SecondFactor, SessionId, Timestamp, UserId};
 
@@ -45,6 +46,11 @@ impl Gate {
     pub(super) fn record_odd_cookie(&self, inbound: &Inbound, name: &str) {
         let count = inbound.cookies.0.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).count();
         self.record(Event::DuplicateCookie { source: source(inbound, None), cookie: name.to_string(), count });
+    }
+
+    /// Nobody signs in, answers a challenge, enrols or changes a factor while it could not be recorded. Who is in stays in.
+    pub(super) fn recordable(&self) -> Result<(), Fault> {
+        if self.parts.audit.is_writable() { Ok(()) } else { Err(Fault::NoRecord) }
     }
 
     fn record(&self, event: Event) {

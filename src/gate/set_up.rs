@@ -25,6 +25,7 @@ const PASSWORD_FRESH: Duration = Duration::from_secs(600);
 impl Gate {
     /// The set-up page of who asks for it.
     pub async fn set_up(&self, inbound: &Inbound, to: &ReturnTo) -> Result<SetUpPage, Fault> {
+        self.recordable()?;
         if let Some((pending, account)) = self.enrolling(inbound).await? {
             let to = pending.return_to(self.own_prefix());
             if account.has_second_factor() {
@@ -53,6 +54,7 @@ impl Gate {
         form_token: &str,
         password: &SecretString,
     ) -> Result<SetUpPage, Fault> {
+        self.recordable()?;
         let Some((pending, account)) = self.enrolling(inbound).await? else { return Ok(SetUpPage::Gone) };
         if !self.form_is_of(&pending.token, form_token) {
             return Ok(SetUpPage::Gone);
@@ -72,6 +74,7 @@ impl Gate {
 
     /// The enrolment code that an administrator gave.
     pub async fn set_up_code(&self, inbound: &Inbound, form_token: &str, typed: &str) -> Result<SetUpPage, Fault> {
+        self.recordable()?;
         let Some((pending, account)) = self.enrolling(inbound).await? else { return Ok(SetUpPage::Gone) };
         if !self.form_is_of(&pending.token, form_token) || !self.is_fresh(&pending) {
             return Ok(SetUpPage::Gone);

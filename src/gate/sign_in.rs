@@ -47,6 +47,7 @@ impl Gate {
         password: &SecretString,
         to: &ReturnTo,
     ) -> Result<SignIn, Fault> {
+        self.recordable()?;
         // read before the password is: what ends this user's sessions from now on ends this sign-in too
         let began = self.parts.store.head().await?.seq;
         let account = match self.try_password(inbound, login, password).await? {

@@ -79,6 +79,8 @@ pub enum Fault {
     Store(#[from] crate::store::StoreError),
     #[error("this node has no lease")]
     NoLease,
+    #[error("what happens could not be recorded: the audit cannot be written")]
+    NoRecord,
     #[error("a secret could not be opened ({0})")]
     Seal(&'static str),
     #[error("the password or code could not be checked")]

@@ -2,6 +2,7 @@
 
 use crate::account::NotRetired;
 use crate::api::problem::Problem;
+use crate::api::record::reporter;
 use crate::api::{Desk, Via};
 use crate::audit::{self, Event};
 use crate::types::Timestamp;
@@ -60,7 +61,7 @@ async fn retire(
     let (Path(id), order) = (id?, body?.map(|Json(o)| o).unwrap_or_default());
     let accounts = desk.accounts.load_full();
     accounts.retire(&id, order.force).await?;
-    let by = via.map_or(Via::Tcp, |v| v.0).reporter();
+    let by = reporter(via.map(|v| v.0));
     desk.audit.record(&Event::Keys { by, key: id, change: audit::Keys::Retired }, accounts.clock.now());
     Ok(StatusCode::NO_CONTENT)
 }

@@ -138,7 +138,10 @@ async fn a_hash_of_another_system_signs_in_and_asks_for_one_of_ours() {
     for hash in OF_OTHERS {
         let stored = p.adopt(hash).unwrap();
         let output = hash.rsplit(['$', '}']).next().unwrap();
-        assert!(!stored.phc.contains(output.get(output.len() - 20..).unwrap()), "what is stored is not what was given: {stored:?}");
+        assert!(
+            !stored.phc.contains(output.get(output.len() - 20..).unwrap()),
+            "what is stored is not what was given: {stored:?}"
+        );
         for p in [&p, &cheap(&rotated(&old))] {
             let before = p.worked();
             let right = p.verify(Some(&stored), &secret("correct horse battery")).await.unwrap();

@@ -23,6 +23,7 @@ pub enum Checked {
 }
 
 impl Checked {
+    #[cfg(test)]
     pub fn passed(self) -> Option<Account> {
         match self {
             Checked::Passed(account) => Some(*account),
