@@ -49,7 +49,7 @@ fn command(cli: Cli, out: &Out) -> Result<(), Failure> {
         Command::Serve => in_runtime(serve::run(config, out)),
         Command::Check => check::run(config, out),
         Command::User(args) => in_runtime(user::run(args, config, out)),
-        Command::Keys(args) => keys::run(args, out),
+        Command::Keys(args) => in_runtime(keys::run(args, config, out)),
         Command::Audit(args) => in_runtime(audit::run(args, config, out)),
         Command::Demo(args) => in_runtime(demo::run(args, out)),
         Command::Version => version::run(out),
@@ -83,7 +83,7 @@ enum Command {
     Serve,
     /// Check configuration and policy: every mistake with its place
     Check,
-    /// Accounts: add, list, show, set a password
+    /// Accounts: add, import, change, reset, end
     User(user::Args),
     /// Keys that everything secret is sealed with
     Keys(keys::Args),

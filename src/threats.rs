@@ -79,10 +79,17 @@
 //! | CRY-01 | a copy of the store has the authenticators | sealed, with keys that are not in it | `the_store_holds_no_key` |
 //! | CRY-02 | a record of another version or key is misread | version, algorithm and key id are checked and named | `an_unknown_version_algorithm_or_key_is_named` |
 //! | CRY-03 | a sealed secret is moved to another account | user, factor and key are bound in | `a_factor_moved_to_another_user_or_factor_does_not_open` |
-//! | CRY-05 | a new key locks everybody out | the newest seals, older ones open | `an_older_key_still_opens_and_the_newest_seals` |
+//! | CRY-05 | a new key locks everybody out | the newest seals, older ones open | `an_older_key_still_opens_and_the_newest_seals`, `people_stay_signed_in_while_a_key_is_rotated_and_the_old_one_retired`, `a_key_stays_while_a_record_names_it`, `a_change_during_sealing_anew_is_not_written_over` |
 //! | CRY-07 | one key for two purposes | a label for each | `every_label_gives_another_key` |
 //! | CRY-08 | a stolen password hash is guessed | Argon2id and a pepper | `without_the_pepper_the_hash_alone_is_not_the_password`, `the_store_holds_no_password_and_no_token`, `the_default_cost_is_19_mib_twice` |
 //! | CRY-09 | a stolen token hash is used | hashes of 256 random bits | `the_store_holds_no_password_and_no_token` |
+//! | CRY-10 | one backup code is used twice | its digest goes with the sign-in, in one verb | `of_a_hundred_uses_of_one_backup_code_one_is_let_in`, `a_refused_backup_code_takes_nothing`, `what_was_used_up_before_a_failover_stays_used_up`, `one_backup_code_in_a_hundred_sign_ins_lets_one_in` |
+//! | CRY-11 | codes printed earlier go on working | a new set ends the old one in the same verb | `new_backup_codes_end_the_old_ones_at_once`, `of_a_hundred_regenerations_with_one_code_one_counts`, `new_codes_take_a_fresh_code_and_end_the_old_ones_at_once`, `killed_while_making_new_codes_the_old_set_or_the_new_one_is_there` |
+//! | CRY-12 | key bytes stay in memory, or stand in a log | wiped after use, no Debug shows them | `no_error_and_no_debug_shows_key_bytes`, `no_debug_shows_the_secret` |
+//! | CRY-13 | guessable randomness | the system's source alone, in one place; where it fails the process ends | `randomness_comes_from_the_system_and_from_one_place` |
+//! | CRY-16 | others read the key file | refused at start and when it changes; written for its owner alone | `a_secret_that_others_can_read_is_refused`, `a_changed_key_file_is_its_owners_alone_and_keeps_every_key` |
+//! | CRY-17 | a changed record tells by its error what was right of it | one error for every changed byte, and what does not open is never written over | `every_changed_byte_and_every_cut_is_refused`, `what_does_not_open_is_left_as_it_is` |
+//! | CRY-18 | a secret on a command line | no command takes one there | `no_command_takes_a_password_as_an_argument` |
 //! | NIST-04 | a cookie or a password in plain HTTP | redirects only; Secure cookies | `plain_http_leads_to_https`, `cookies_on_https_carry_the_host_prefix_and_every_attribute` |
 //! | NIST-05 | a session lives for ever by being used | an absolute end, and an idle one | `idle_and_absolute_ends_hold_and_activity_moves_the_idle_one` |
 //! | NIST-06 | an idle session is revived by less than it took | a sign-in anew, without a code only on a device still trusted | `idle_and_absolute_ends_hold_and_activity_moves_the_idle_one`, `trust_ends_inside_a_session_too` |
@@ -97,11 +104,10 @@
 //! | NIST-15 | a cookie that says too much or goes too far | `__Host-`, Secure, HttpOnly, SameSite=Lax, nothing readable in it | `cookies_on_https_carry_the_host_prefix_and_every_attribute`, `a_completed_sign_in_leaves_the_one_cookie_that_outlives_the_browser` |
 //! | NIST-16 | a remembered browser passes for a second factor | it adds no method and stays one; rules can refuse it | `a_trusted_device_is_no_second_factor_where_a_rule_refuses_it`, `a_rule_that_refuses_trust_asks_and_offers_no_tick` |
 //! | NIST-18 | the app sees our cookies | they are cut out | `our_cookies_never_reach_the_app_and_others_pass_unchanged`, `a_completed_sign_in_leaves_the_one_cookie_that_outlives_the_browser` |
+//! | NIST-26 | password hashes of another system stay weak, or one is planted in the store | a pepper goes over them at import, the first sign-in makes ours, no setting may cost more than a bound | `a_hash_of_another_system_signs_in_and_asks_for_one_of_ours`, `a_hash_put_into_the_store_without_the_key_file_opens_nothing`, `what_costs_too_much_says_how_much_is_taken`, `imported_people_sign_in_with_their_old_passwords`, `a_changed_cost_or_pepper_renews_the_hash_and_ends_nothing` |
 //! | NIST-30 | backup codes that can be guessed, or used again | 39 random bits without bias, each once | `a_new_code_has_its_letters_and_all_are_drawn`, `a_backup_code_signs_in_once_in_any_spelling_and_never_after_a_restart` |
 //! | NIST-31 | a copy of the store has the backup codes | Argon2id under a salt and a pepper | `the_store_holds_no_backup_code`, `an_attempt_is_one_hash_and_finds_its_code_in_the_set`, `without_its_key_a_set_is_lost_and_costs_the_same` |
 //! | NIST-32 | backup codes are guessed | counted like codes, in a counter of their own and in that of the day | `wrong_codes_count_over_all_sign_ins_and_methods_have_counters_of_their_own`, `twenty_wrong_codes_in_a_day_end_the_judging_until_the_day_is_over_or_an_admin_unlocks` |
-//! | CRY-10 | one backup code is used twice | its digest goes with the sign-in, in one verb | `of_a_hundred_uses_of_one_backup_code_one_is_let_in`, `a_refused_backup_code_takes_nothing`, `what_was_used_up_before_a_failover_stays_used_up`, `one_backup_code_in_a_hundred_sign_ins_lets_one_in` |
-//! | CRY-11 | codes printed earlier go on working | a new set ends the old one in the same verb | `new_backup_codes_end_the_old_ones_at_once`, `of_a_hundred_regenerations_with_one_code_one_counts`, `new_codes_take_a_fresh_code_and_end_the_old_ones_at_once`, `killed_while_making_new_codes_the_old_set_or_the_new_one_is_there` |
 //! | ATK-01 | prompts until the person gives in | there is nothing to press: a code is typed into the page that asked | `a_method_that_is_not_there_is_ignored`, `whose_code_it_is_is_said_by_the_pending_sign_in_alone` |
 //! | ATK-02 | guesses in many sign-ins at once | one counter for all of them | `guesses_made_at_once_are_judged_no_more_often_than_one_after_the_other`, `a_thousand_wrong_codes_at_once_are_judged_five_times` |
 //! | ATK-03 | guesses from many addresses, or at many accounts | the account is counted over all addresses, an address over all accounts; a known browser is held by neither | `ten_wrong_passwords_are_free_and_then_the_wait_doubles_up_to_an_hour`, `thirty_failures_of_one_address_hold_it_and_nobody_else`, `a_known_browser_gets_in_while_strangers_are_held`, `a_thousand_wrong_passwords_at_once_are_judged_ten_times` |
@@ -115,10 +121,10 @@
 //! | ATK-11 | odd values in place of a code | refused, counted once | `odd_codes_are_refused_and_count_once` |
 //! | ATK-12 | an empty or unconfirmed secret | no factor at all | `an_empty_or_broken_record_is_no_factor`, `an_abandoned_enrolment_asks_for_nothing` |
 //! | ATK-13 | another, weaker method is asked for | one that is not there is ignored | `a_method_that_is_not_there_is_ignored` |
-//! | ATK-30 | names of accounts are found out | one answer and one cost | `an_unknown_name_and_a_wrong_password_look_the_same`, `an_unknown_user_costs_one_hash_like_a_known_one` |
+//! | ATK-30 | names of accounts are found out | one answer and one cost | `an_unknown_name_and_a_wrong_password_look_the_same`, `an_unknown_user_costs_one_hash_like_a_known_one`, `an_unknown_user_takes_as_long_as_one_with_a_costly_hash_of_another_system` |
 //! | ATK-31 | a typed name writes lines of the log | escaped and cut | `odd_names_make_one_line_of_the_log`, `what_a_stranger_types_stays_in_one_short_line` |
 //! | ATK-32 | a flood of sign-ins starves the app | hashing is bounded and queued | `a_flood_of_sign_ins_leaves_the_app_reachable`, `a_full_queue_is_busy_and_drains`, `a_password_too_long_is_refused_without_work` |
-//! | ATK-35 | slow heads, floods of resets, huge heads | deadlines and bounds | `a_slow_head_is_ended`, `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `a_head_that_is_too_large_is_431`, `too_many_headers_over_h2_are_refused` |
+//! | ATK-35 | slow heads, floods of resets, huge heads | deadlines and bounds | `a_slow_head_is_ended`, `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `a_head_that_never_ends_ends_the_connection_and_nobody_elses`, `a_head_that_is_too_large_is_431`, `too_many_headers_over_h2_are_refused` |
 //! | ATK-40 | identity headers from outside | removed in every spelling, then set once | `identity_headers_of_a_client_are_replaced_in_every_spelling`, `trailers_cannot_carry_identity` |
 //! | ATK-41 | a Connection header removes ours | set after hop-by-hop headers are gone | `a_connection_header_cannot_remove_ours` |
 //! | ATK-42 | forwarded headers of strangers | believed from trusted hops only, and nobody is by default | `what_a_stranger_says_of_addresses_is_not_read`, `headers_that_tell_another_path_or_address_are_removed` |
@@ -136,6 +142,7 @@
 //! | ATK-58 | an odd method passes | judged like GET, or 405 | `every_method_is_judged_like_get` |
 //! | ATK-59 | no rule, an unknown host, a bad policy | denied; the last good policy stays | `no_default_lets_a_stranger_in`, `a_changed_policy_is_taken_and_a_bad_one_is_not` |
 //! | ATK-77 | the time is turned back or ahead | steps only grow, and what has ended by the record has ended | `a_clock_set_back_or_ahead_makes_no_used_code_good` |
+//! | ATK-80 | `ADMIN` becomes a second account beside `admin` | one fold at creation, import and sign-in | `names_that_are_one_at_sign_in_are_doubles`, `one_fold_for_every_spelling`, `either_name_or_e_mail_is_typed_in_any_case` |
 //! | AT-01 | a client names another user | one header, ours | `identity_headers_of_a_client_are_replaced_in_every_spelling` |
 //! | AT-02 | the same with underscores | removed | `identity_headers_of_a_client_are_replaced_in_every_spelling` |
 //! | AT-03 | groups where the person has none | removed where nothing is set | `identity_headers_are_removed_where_there_is_nothing_to_set` |
@@ -166,7 +173,7 @@
 //! | AT-29 | Upgrade to h2c or anything | dropped, served as HTTP/1.1 | `an_upgrade_to_anything_else_is_dropped` |
 //! | AT-30 | CONNECT | 405 | `every_method_is_judged_like_get` |
 //! | AT-31 | floods of headers, slow heads and bodies | 431, 408, deadlines | `a_head_that_is_too_large_is_431`, `a_slow_head_is_ended`, `a_body_that_stops_is_408`, `too_many_headers_over_h2_are_refused` |
-//! | AT-32 | rapid resets | the connection ends, others do not | `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `too_many_headers_over_h2_are_refused` |
+//! | AT-32 | rapid resets, endless CONTINUATION frames | the connection ends, others do not | `a_flood_of_resets_ends_the_connection_and_nobody_elses`, `a_head_that_never_ends_ends_the_connection_and_nobody_elses`, `too_many_headers_over_h2_are_refused` |
 //! | AT-33 | a stranger's WebSocket reaches the app | 401 before any connection | `a_websocket_of_a_stranger_is_refused_before_the_upstream_hears_of_it` |
 //! | AT-34 | another site's WebSocket | 403 | `a_handshake_from_another_origin_is_refused` |
 //! | AT-35 | a refused upgrade opens a tunnel | only a 101 does | `what_the_upstream_says_instead_is_passed_on` |

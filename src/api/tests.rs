@@ -6,6 +6,7 @@ use crate::account::PasswordRules;
 use crate::crypto::keys::tests::ring;
 use crate::crypto::{Cost, Passwords};
 use crate::factor::fake::FakeStore;
+use crate::policy::Policy;
 use crate::sys::{ManualClock, SystemEntropy};
 use crate::types::Timestamp;
 use axum::body::Body;
@@ -29,9 +30,14 @@ impl Readiness for Is {
 /// An API with nobody in it.
 pub(crate) fn empty() -> Api {
     let cost = Cost { memory_kib: 64, iterations: 1, parallelism: 1 };
+    let keys = Arc::new(ring());
+    let policy = Policy::parse("policy.yaml", "version: 1\n").unwrap();
     let accounts = Accounts {
         store: Arc::new(FakeStore::default()),
-        passwords: Arc::new(Passwords::new(&ring(), cost, 2, 8)),
+        passwords: Arc::new(Passwords::new(&keys, cost, 2, 8)),
+        keys,
+        policy: Arc::new(ArcSwap::from_pointee(policy)),
+        guard: Arc::default(),
         entropy: Arc::new(SystemEntropy),
         clock: Arc::new(ManualClock::at(Timestamp::from_secs(1_700_000_000))),
         rules: PasswordRules { min_length: 15, brand: "Example".into() },
@@ -176,6 +182,11 @@ async fn what_cannot_be_done_says_what_to_change() {
         ("GET", "/api/v1/users?limit=0", None, 422, "1 to 1000"),
         ("GET", "/api/v1/users?page=2", None, 400, "page"),
         ("DELETE", users, None, 405, "Allow"),
+        ("PATCH", "/api/v1/users/mia", Some(json!({})), 422, "Nothing is to be changed"),
+        ("PATCH", "/api/v1/users/mia", Some(json!({ "email": "x" })), 422, "name@domain"),
+        ("POST", "/api/v1/users/mia/reset-mfa", Some(json!({})), 422, "reason"),
+        ("POST", "/api/v1/users/mia/reset-mfa", Some(json!({ "reason": " " })), 422, "1 to 500"),
+        ("POST", "/api/v1/users/ben/disable", Some(json!({})), 404, "ben"),
         ("GET", "/api/v2", None, 404, "/api/v2 is none of"),
         ("GET", "/api/v1/groups", None, 404, "/api/v1/groups is none of"),
         ("GET", "/api/v1/users/%ff", None, 400, "UTF-8"),
@@ -185,6 +196,65 @@ async fn what_cannot_be_done_says_what_to_change() {
         assert_eq!((found.as_u16(), &problem["status"]), (status, &json!(status)), "{method} {path}: {detail}");
         assert!(detail.contains(words), "{method} {path}: {detail}");
     }
+}
+
+#[tokio::test]
+async fn an_account_is_changed_reset_disabled_and_removed() {
+    let api = empty();
+    call(&api, "POST", "/api/v1/users", Some(mia())).await;
+    let at = |verb: &str| format!("/api/v1/users/mia{verb}");
+    let patch = json!({ "email": null, "add_groups": ["sales"], "locale": "de", "reason": "moved" });
+    let (status, user) = call(&api, "PATCH", &at(""), Some(patch)).await;
+    assert_eq!((status, &user["email"], &user["groups"]), (StatusCode::OK, &Value::Null, &json!(["sales", "staff"])));
+    let (_, user) = call(&api, "PATCH", &at(""), Some(json!({ "groups": [] }))).await;
+    assert_eq!((&user["groups"], &user["locale"]), (&json!([]), &json!("de")));
+    let (_, user) = call(&api, "POST", &at("/disable"), Some(json!({}))).await;
+    assert_eq!(user["disabled"], true);
+    let (_, user) = call(&api, "POST", &at("/enable"), Some(json!({ "reason": "is back" }))).await;
+    assert_eq!(user["disabled"], false);
+    let (_, reset) = call(&api, "POST", &at("/reset-mfa"), Some(json!({ "reason": "lost", "code": true }))).await;
+    assert_eq!(reset["enrolment_code"]["ends"], json!(1_700_086_400_000_u64));
+    let (_, reset) = call(&api, "POST", &at("/reset-mfa"), Some(json!({ "reason": "lost" }))).await;
+    assert!(reset.get("enrolment_code").is_none());
+    assert_eq!(call(&api, "POST", &at("/unlock"), Some(json!({}))).await.0, StatusCode::OK);
+    assert_eq!(call(&api, "DELETE", &at(""), Some(json!({ "reason": "left" }))).await.0, StatusCode::NO_CONTENT);
+    assert_eq!(call(&api, "GET", &at(""), None).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_batch_with_mistakes_names_each_of_them_and_makes_nobody() {
+    let api = empty();
+    let users = json!([
+        { "line": 4, "name": "ben" }, { "line": 5, "name": "a b" }, { "line": 6, "name": "BEN" },
+        { "line": 7, "name": "cleo", "password_hash": "plain" },
+    ]);
+    let (status, problem) = call(&api, "POST", "/api/v1/imports", Some(json!({ "users": users }))).await;
+    let lines: Vec<_> = problem["mistakes"].as_array().unwrap().iter().map(|m| m["line"].clone()).collect();
+    assert_eq!((status, lines), (StatusCode::UNPROCESSABLE_ENTITY, vec![json!(5), json!(6), json!(7)]));
+    let (_, list) = call(&api, "GET", "/api/v1/users", None).await;
+    assert_eq!(list["users"], json!([]));
+    let users = json!([{ "name": "ben" }, { "name": "cleo", "disabled": true }]);
+    let (_, dry) = call(&api, "POST", "/api/v1/imports", Some(json!({ "users": users, "dry_run": true }))).await;
+    assert_eq!(dry["added"], json!([]));
+    let (_, done) = call(&api, "POST", "/api/v1/imports", Some(json!({ "users": users }))).await;
+    assert_eq!(done["added"], json!(["ben", "cleo"]));
+    let again = json!({ "users": users, "skip_existing": true });
+    assert_eq!(call(&api, "POST", "/api/v1/imports", Some(again)).await.1["skipped"], json!(["ben", "cleo"]));
+}
+
+#[tokio::test]
+async fn keys_are_listed_without_their_bytes_and_the_one_that_seals_stays() {
+    let api = empty();
+    let id = api.accounts.load().keys.newest().id().to_string();
+    let (_, list) = call(&api, "GET", "/api/v1/keys", None).await;
+    let fields: Vec<_> = list["keys"][0].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(
+        (&list["keys"][0]["id"], fields),
+        (&json!(id), ["created", "id", "seals", "seals_from"].map(String::from).to_vec())
+    );
+    let (status, problem) = call(&api, "DELETE", &format!("/api/v1/keys/{id}"), Some(json!({ "force": true }))).await;
+    assert!(status == StatusCode::CONFLICT && problem["detail"].as_str().unwrap().contains("rotate"), "{problem}");
+    assert_eq!(call(&api, "DELETE", "/api/v1/keys/nobody", Some(json!({}))).await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

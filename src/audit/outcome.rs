@@ -109,7 +109,6 @@ pub enum Limit {
 /// What was changed of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(not(test), expect(dead_code, reason = "written by the commands on accounts"))]
 pub enum Account {
     Added,
     Imported,
@@ -142,7 +141,6 @@ pub enum PolicyChange {
 /// What became of a root key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(not(test), expect(dead_code, reason = "written by `keys rotate` and `keys retire`"))]
 pub enum Keys {
     /// It was added and seals from now on.
     Rotated,

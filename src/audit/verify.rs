@@ -241,7 +241,10 @@ mod tests {
         let (keys, other) = (AuditKeys::new(&ring()), AuditKeys::new(&ring()));
         let faults = verified(&keys, &chain(&other, 10), vec![]).faults;
         assert!(faults[0].what.contains("not known"), "{faults:?}");
-        let forged: Vec<_> = chain(&other, 10).iter().map(|l| l.replace(other.id(), keys.id())).collect();
+        let forged: Vec<_> = chain(&other, 10)
+            .iter()
+            .map(|l| l.replace(&other.signed(str::to_string).0, &keys.signed(str::to_string).0))
+            .collect();
         assert!(verified(&keys, &forged, vec![]).faults[0].what.contains("not signed"));
     }
 

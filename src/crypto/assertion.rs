@@ -3,7 +3,7 @@
 //! One P-256 key per root key. The newest signs; all are in the key set, so that an upstream knows the next one before
 //! it is used and an older one while its statements live.
 
-use super::keys::{KeyRing, Label};
+use super::keys::{Derived, KeyRing, Keys, Label};
 use super::p256_key::{jwk, signing_key};
 use crate::types::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -46,8 +46,10 @@ pub enum SignError {
     NoKey,
 }
 
-/// Signs assertions and publishes the keys.
-pub struct Signer {
+/// Signs assertions and publishes the keys; follows the ring.
+pub struct Signer(Derived<Signing>);
+
+struct Signing {
     header: Header,
     key: Option<EncodingKey>,
     jwks: Value,
@@ -55,28 +57,36 @@ pub struct Signer {
 
 impl Signer {
     pub fn new(ring: &KeyRing) -> Self {
-        let mut header = Header::new(Algorithm::ES256);
-        header.kid = Some(ring.newest().id().to_string());
-        let key = signing_key(ring.newest(), Label::Assertion).and_then(|k| encoding_key(&k));
-        let keys: Vec<Value> =
-            ring.iter().filter_map(|k| Some(jwk(k.id(), &signing_key(k, Label::Assertion)?))).collect();
-        Signer { header, key, jwks: json!({ "keys": keys }) }
+        Signer(Derived::new(ring, Signing::of))
     }
 
     pub fn sign(&self, claims: &Claims, now: Timestamp) -> Result<String, SignError> {
-        let key = self.key.as_ref().ok_or(SignError::NoKey)?;
-        let payload = Payload { claims, iat: now.as_secs(), exp: now.plus(LIFETIME).as_secs() };
-        jsonwebtoken::encode(&self.header, &payload, key).map_err(SignError::Jwt)
+        self.0.with(|signing| {
+            let key = signing.key.as_ref().ok_or(SignError::NoKey)?;
+            let payload = Payload { claims, iat: now.as_secs(), exp: now.plus(LIFETIME).as_secs() };
+            jsonwebtoken::encode(&signing.header, &payload, key).map_err(SignError::Jwt)
+        })
     }
 
     /// The public keys of the whole ring (RFC 7517), the one that signs first.
     pub fn jwks(&self) -> Value {
-        self.jwks.clone()
+        self.0.with(|signing| signing.jwks.clone())
     }
 }
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Signer({:?})", self.header.kid)
+        self.0.with(|signing| write!(f, "Signer({:?})", signing.header.kid))
+    }
+}
+
+impl Signing {
+    fn of(keys: &Keys) -> Self {
+        let mut header = Header::new(Algorithm::ES256);
+        header.kid = Some(keys.newest().id().to_string());
+        let key = signing_key(keys.newest(), Label::Assertion).and_then(|k| encoding_key(&k));
+        let public: Vec<Value> =
+            keys.iter().filter_map(|k| Some(jwk(k.id(), &signing_key(k, Label::Assertion)?))).collect();
+        Signing { header, key, jwks: json!({ "keys": public }) }
     }
 }
 
@@ -150,10 +160,28 @@ mod tests {
         let both = rotated(&old);
         let jwks = Signer::new(&both).jwks();
         let keys = jwks["keys"].as_array().unwrap();
-        assert_eq!(keys.iter().map(|k| k["kid"].as_str().unwrap()).collect::<Vec<_>>(), both.ids().collect::<Vec<_>>());
+        assert_eq!(
+            keys.iter().map(|k| k["kid"].as_str().unwrap()).collect::<Vec<_>>(),
+            both.keys().ids().collect::<Vec<_>>()
+        );
         assert!(keys.iter().all(|k| k.get("d").is_none() && k["alg"] == "ES256" && k["use"] == "sig"));
         assert!(decode(&token, &keys[0]).is_err());
         assert!(decode(&token, &keys[1]).is_ok());
+    }
+
+    #[test]
+    fn a_new_key_signs_at_once_and_a_coming_one_is_published_before() {
+        let ring = ring();
+        let signer = Signer::new(&ring);
+        let kids = |signer: &Signer| signer.jwks()["keys"].as_array().unwrap().len();
+        assert_eq!(kids(&signer), 1);
+        let (now, later) = (Timestamp::from_secs(1_700_000_000), Timestamp::from_secs(1_700_000_900));
+        let next = crate::crypto::keys::RootKey::generate(&crate::sys::SystemEntropy, now, later);
+        ring.replace(ring.keys().with(next.clone(), now));
+        let kid = |signer: &Signer| jsonwebtoken::decode_header(sign(signer)).unwrap().kid.unwrap();
+        assert!(kids(&signer) == 2 && kid(&signer) != next.id());
+        ring.replace(ring.keys().moved_on(later).unwrap());
+        assert_eq!(kid(&signer), next.id());
     }
 
     #[test]

@@ -4,8 +4,8 @@
 use crate::store::audit::{AuditBounds, AuditFilter, AuditFrom, AuditPage, AuditRow};
 use crate::store::{
     Account, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device,
-    DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, Head, NewAccount, NewBackup, Opened, Pending, Proof,
-    Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, Touch, Used,
+    DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, NewAccount, NewBackup, Opened, Pending,
+    Proof, Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, Touch, Used,
 };
 use crate::types::{
     DeviceId, DeviceRef, Email, FactorId, Login, NodeId, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId,
@@ -66,7 +66,6 @@ impl FakeStore {
         self.state().ends.last().copied()
     }
     /// Whose throttles were cleared, in order.
-    #[expect(dead_code, reason = "tests of what an admin may do to an account ask for it")]
     pub(crate) fn unlocked(&self) -> Vec<UserId> {
         self.state().unlocked.clone()
     }
@@ -252,6 +251,12 @@ impl Store for FakeStore {
     }
     async fn keep_canaries(&self, _: &[Canary]) -> Result<Vec<Canary>> {
         none()
+    }
+    async fn know_keys(&self, _: &KeyFile) -> Result<()> {
+        self.up().map(drop)
+    }
+    async fn forget_canary(&self, _: &str) -> Result<()> {
+        self.up().map(drop)
     }
     async fn head(&self) -> Result<Head> {
         none()

@@ -69,7 +69,7 @@ impl Gate {
         let asked = policy.evaluate(inbound, None);
         let to = || self.return_to(inbound);
         let now = self.parts.clock.now();
-        match decide(&asked, None, now, to) {
+        match decide(&asked, None, now, ReturnTo::root) {
             Decision::Public { identify: false } => return Ok(self.public(inbound, &asked, None)),
             Decision::Refuse(r @ Refusal::Denied { .. }) => return Ok(Verdict::Refuse(r)),
             Decision::Public { identify: true } => {

@@ -4,6 +4,10 @@
 mod support;
 
 #[cfg(test)]
+mod account_changes;
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod apps;
 #[cfg(test)]
 mod assertion;
