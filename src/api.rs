@@ -18,7 +18,7 @@ pub use v1::keys::KeyList;
 pub use v1::users::{AddedUser, ResetUser, User, UserCode, UserList, UserSessions};
 
 use crate::account::Accounts;
-use crate::audit::{Audit, Metrics, Reporter};
+use crate::audit::{Audit, Metrics};
 use crate::types::TokenHash;
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
@@ -53,17 +53,6 @@ pub enum Via {
     Socket,
     /// A command working on the store of a stopped gateway, in its own process.
     Offline,
-}
-
-impl Via {
-    /// As the record names it.
-    fn reporter(self) -> Reporter {
-        match self {
-            Via::Tcp => Reporter::Api,
-            Via::Socket => Reporter::Socket,
-            Via::Offline => Reporter::Offline,
-        }
-    }
 }
 
 /// All endpoints, for a running gateway.

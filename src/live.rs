@@ -3,21 +3,20 @@
 //! An exchange is registered *before* its session is checked again, so that a cut between the two is seen by one or
 //! the other.
 
-use crate::types::{SessionId, UserId};
+use crate::types::{ByRandomBits, SessionId, UserId};
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// All exchanges of signed-in sessions on this node.
 pub struct Registry {
     shards: Vec<Mutex<Shard>>,
-    hash: RandomState,
 }
 
 #[derive(Default)]
 struct Shard {
-    sessions: HashMap<SessionId, Slot>,
+    sessions: HashMap<SessionId, Slot, ByRandomBits>,
 }
 
 struct Slot {
@@ -42,7 +41,7 @@ impl Exchange {
 
 impl Registry {
     pub fn new() -> Arc<Self> {
-        Arc::new(Registry { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), hash: RandomState::new() })
+        Arc::new(Registry { shards: (0..SHARDS).map(|_| Mutex::default()).collect() })
     }
 
     pub fn register(self: &Arc<Self>, session: SessionId, user: UserId) -> Exchange {
@@ -96,7 +95,7 @@ impl Registry {
     }
 
     fn with<R>(&self, session: SessionId, f: impl FnOnce(&mut Shard) -> R) -> R {
-        let n = usize::try_from(self.hash.hash_one(session)).unwrap_or(0) % SHARDS;
+        let n = usize::try_from(ByRandomBits::default().hash_one(session) >> 32).unwrap_or(0) % SHARDS;
         #[expect(clippy::indexing_slicing, reason = "n is below SHARDS, the number of shards")]
         f(&mut lock(&self.shards[n]))
     }

@@ -91,6 +91,8 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     let web = web.layer(middleware::map_request(proxy_fault_as_page));
     let settings = Arc::new(config.proxy);
     let drain = settings.drain;
+    let names = settings.apps.iter().map(|a| &a.name);
+    let log = Requests::new(&config.log, names, node.metrics.clone(), extras.clock.clone())?;
     let parts = server::Parts {
         settings,
         gate: node.gate.clone(),
@@ -99,7 +101,7 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
         local: web,
         signer: node.assertions.clone(),
         entropy: extras.entropy.clone(),
-        log: Arc::new(Requests::new(&config.log, node.metrics.clone(), extras.clock.clone())?),
+        log: Arc::new(log),
     };
     let bound = server::bind(parts).await.context("the public listener")?;
     let public = bound.local_addr();

@@ -129,7 +129,9 @@ async fn retire(named: Option<PathBuf>, id: &str, way: Way, out: &Out) -> Result
     let config = settings::load(named.clone(), out)?;
     let client = user::client(way.offline, named, out).await?;
     let path = format!("/api/v1/keys/{}", utf8_percent_encode(id, NON_ALPHANUMERIC));
-    client.order(Method::DELETE, &path, &json!({ "force": way.force })).await?;
+    let retired = client.order(Method::DELETE, &path, &json!({ "force": way.force })).await;
+    client.end().await;
+    retired?;
     let file = &config.keys.path;
     let now: Timestamp = SystemClock.now();
     change(file, now, |keys| Ok((keys.without(id), ())))?;

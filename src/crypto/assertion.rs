@@ -177,7 +177,7 @@ mod tests {
         let kids = |signer: &Signer| signer.jwks()["keys"].as_array().unwrap().len();
         assert_eq!(kids(&signer), 1);
         let (now, later) = (Timestamp::from_secs(1_700_000_000), Timestamp::from_secs(1_700_000_900));
-        let next = RootKey::generate(&crate::sys::SystemEntropy, now, later);
+        let next = crate::crypto::keys::RootKey::generate(&crate::sys::SystemEntropy, now, later);
         ring.replace(ring.keys().with(next.clone(), now));
         let kid = |signer: &Signer| jsonwebtoken::decode_header(sign(signer)).unwrap().kid.unwrap();
         assert!(kids(&signer) == 2 && kid(&signer) != next.id());

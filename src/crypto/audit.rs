@@ -27,6 +27,23 @@ struct Signing {
     jwks: Value,
 }
 
+impl Signing {
+    fn of(keys: &Keys) -> Self {
+        let key = |k| signing_key(k, Label::Audit);
+        let public: Vec<Value> = keys.iter().filter_map(|k| Some(jwk(k.id(), &key(k)?))).collect();
+        Signing {
+            id: keys.newest().id().to_owned(),
+            key: key(keys.newest()).map(SigningKey::from),
+            jwks: json!({ "keys": public }),
+        }
+    }
+    /// Base64url; `None` where the root key gives no P-256 key, which no random key does.
+    fn sign(&self, text: &[u8]) -> Option<String> {
+        let signature: Signature = self.key.as_ref()?.sign(text);
+        Some(BASE64URL_NOPAD.encode(&signature.to_bytes()))
+    }
+}
+
 impl AuditKeys {
     pub fn new(ring: &KeyRing) -> Self {
         let signing = Arc::new(Derived::new(ring, Signing::of));

@@ -33,7 +33,7 @@ impl Recognised {
 }
 
 impl Gate {
-    /// Whether this user has signed in here before. Another user's device is none (AT-46's point).
+    /// Whether this user has signed in here before. Another user's device is none.
     pub(super) async fn known_browser(&self, inbound: &Inbound, user: UserId) -> Result<Option<Device>, Fault> {
         let Some(at) = self.device_ref(inbound).filter(|at| at.user == user) else { return Ok(None) };
         Ok(self.parts.store.device(at, self.parts.clock.now()).await?)

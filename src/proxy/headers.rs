@@ -103,7 +103,7 @@ pub fn toward_upstream(req: &mut RequestHeader, out: &Outgoing<'_>) -> pingora::
     up.append_header("X-Forwarded-For", address)?;
     up.append_header("X-Forwarded-Proto", HeaderValue::from_static(out.site.origin.scheme()))?;
     up.append_header("X-Forwarded-Host", out.site.authority.clone())?;
-    up.append_header("X-Request-Id", out.inbound.request_id.to_string())?;
+    up.append_header("X-Request-Id", &out.inbound.request_id.letters()[..])?;
     if let Some(identity) = out.identity {
         set_identity(&mut up, out, identity)?;
     }

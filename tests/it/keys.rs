@@ -145,8 +145,13 @@ async fn people_stay_signed_in_while_a_key_is_rotated_and_the_old_one_retired(st
     let refused = gateway.cli(&["keys", "retire", old, "--force"]);
     let why = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(why.contains("second factors: 0, passwords: 1") && why.contains("alice"), "{why}");
-    // her password moves to the new key by itself
-    gateway.visitor().sign_in_with("alice", &mut app).await;
+    // her password moves to the new key by itself, her backup codes with the next set
+    let mut again = gateway.visitor();
+    again.sign_in_with("alice", &mut app).await;
+    let refused = gateway.cli(&["keys", "retire", old, "--force"]);
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(why.contains("passwords: 0, sets of backup codes: 1"), "{why}");
+    again.change("/.portcullis/codes/new", "code", &app.next_code().await).await;
     gateway.succeed(&["keys", "retire", old, "--force"]);
     assert_eq!(ids(&gateway), [new]);
     until("its end", || async { !gateway.admin_get("/readyz").await.unwrap().text().contains("not taken up") }).await;

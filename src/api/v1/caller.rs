@@ -1,6 +1,7 @@
 //! Who changes something through the API, and why: what the record says of it.
 
 use crate::account::Account;
+use crate::api::record::reporter;
 use crate::api::{Desk, Via};
 use crate::audit::{self, Event, Source};
 use axum::Extension;
@@ -8,19 +9,19 @@ use serde::Deserialize;
 
 /// Who changes an account, and why.
 pub(super) struct Caller {
-    via: Via,
+    via: Option<Via>,
     reason: Option<Reason>,
 }
 
 impl Caller {
     pub(super) fn new(via: Option<Extension<Via>>, reason: Option<Reason>) -> Self {
-        Caller { via: via.map_or(Via::Tcp, |v| v.0), reason }
+        Caller { via: via.map(|v| v.0), reason }
     }
     /// Puts a change on record.
     pub(super) fn record(&self, desk: &Desk, account: &Account, change: audit::Account) {
         let event = Event::AccountChange {
             source: Source::default(),
-            by: self.via.reporter(),
+            by: reporter(self.via),
             user: account.id,
             name: account.name.to_string(),
             change,

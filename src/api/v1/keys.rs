@@ -2,6 +2,7 @@
 
 use crate::account::NotRetired;
 use crate::api::problem::Problem;
+use crate::api::record::reporter;
 use crate::api::{Desk, Via};
 use crate::audit::{self, Event};
 use crate::types::Timestamp;
@@ -60,7 +61,7 @@ async fn retire(
     let (Path(id), order) = (id?, body?.map(|Json(o)| o).unwrap_or_default());
     let accounts = desk.accounts.load_full();
     accounts.retire(&id, order.force).await?;
-    let by = via.map_or(Via::Tcp, |v| v.0).reporter();
+    let by = reporter(via.map(|v| v.0));
     desk.audit.record(&Event::Keys { by, key: id, change: audit::Keys::Retired }, accounts.clock.now());
     Ok(StatusCode::NO_CONTENT)
 }
@@ -83,11 +84,11 @@ impl From<NotRetired> for Problem {
                 let people: Vec<_> = named.people.iter().map(ToString::to_string).collect();
                 let who = if people.is_empty() { String::new() } else { format!("; among them {}", people.join(", ")) };
                 conflict(format!(
-                    "Records lie under the key `{key}` (second factors: {}, passwords: {}, sets of backup codes: {}{who}). Passwords \
-                     and backup codes move to the newest key by themselves, when the person signs in or makes new codes; \
-                     for who does not, set a new password (portcullis user passwd), reset the second factor (portcullis \
-                     user reset-mfa) or delete the account. Second factors that are still there could not be opened; the \
-                     log says why.",
+                    "Records lie under the key `{key}` (second factors: {}, passwords: {}, sets of backup codes: {}{who}). \
+                     Passwords move to the newest key when the person signs in, backup codes when new ones are made; for \
+                     who does neither, set a password (portcullis user passwd), reset the second factor (portcullis user \
+                     reset-mfa) or delete the account. A second factor that is still there could not be opened; the log \
+                     says why. An older key that stays does no harm.",
                     named.factors, named.passwords, named.backup_codes
                 ))
             }

@@ -6,6 +6,7 @@ use crate::audit::verify::{Report, Verifier, first_of};
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::settings;
+use crate::crypto::keys::Keys;
 use crate::crypto::{AuditKeys, AuditVerifier, KeyRing};
 use crate::sys::{Clock, SystemClock};
 use std::fs::File;
