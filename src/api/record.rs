@@ -3,7 +3,7 @@
 
 use super::problem::Problem;
 use super::{Desk, Via};
-use crate::audit::{Event, Source};
+use crate::audit::{Event, Reporter, Source};
 use crate::types::ClientIp;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Method, StatusCode};
@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 
 /// Around the door: writes down what came of a call.
 pub(super) async fn calls(State(desk): State<Desk>, request: Request, next: Next) -> Response {
-    let by = request.extensions().get::<Via>().copied().unwrap_or(Via::Tcp).reporter();
+    let by = reporter(request.extensions().get::<Via>().copied());
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| ClientIp::new(c.0.ip()));
     let (method, path) = (request.method().clone(), full_path(&request));
     let response = next.run(request).await;
@@ -37,6 +37,15 @@ pub(super) async fn first(State(desk): State<Desk>, request: Request, next: Next
         .into_response();
     }
     next.run(request).await
+}
+
+/// Through which door a call came.
+pub(super) fn reporter(via: Option<Via>) -> Reporter {
+    match via.unwrap_or(Via::Tcp) {
+        Via::Tcp => Reporter::Api,
+        Via::Socket => Reporter::Socket,
+        Via::Offline => Reporter::Offline,
+    }
 }
 
 fn changes(method: &Method) -> bool {

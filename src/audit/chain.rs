@@ -53,8 +53,7 @@ impl Chain {
     pub(super) fn checkpoint(&mut self, at: Timestamp, keys: &AuditKeys) -> String {
         let (seq, node) = (self.seq + 1, self.node);
         let head = format!(r#"{{"seq":{seq},"at":"{at}","node":"{node}","event":"checkpoint","#);
-        let (mut line, signature) = keys.sign(|key| format!(r#"{head}"prev":"{}","key":"{key}""#, self.hash));
-        let signature = signature.unwrap_or_default();
+        let (mut line, signature) = keys.signed(|key| format!(r#"{head}"prev":"{}","key":"{key}""#, self.hash));
         line.push_str(&format!("{SIGNATURE}{signature}\"}}"));
         self.took(&line);
         (self.unsigned, self.signed_at) = (0, at);

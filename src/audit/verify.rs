@@ -248,7 +248,7 @@ mod tests {
         let (keys, other) = (AuditKeys::new(&ring()), AuditKeys::new(&ring()));
         let faults = verified(&keys, &chain(&other, 10), vec![]).faults;
         assert!(faults[0].what.contains("not known"), "{faults:?}");
-        let id = |keys: &AuditKeys| keys.sign(str::to_owned).0;
+        let id = |keys: &AuditKeys| keys.signed(str::to_owned).0;
         let forged: Vec<_> = chain(&other, 10).iter().map(|l| l.replace(&id(&other), &id(&keys))).collect();
         assert!(verified(&keys, &forged, vec![]).faults[0].what.contains("not signed"));
     }

@@ -105,7 +105,6 @@ fn encoding_key(key: &SecretKey) -> Option<EncodingKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::keys::RootKey;
     use crate::crypto::keys::tests::{ring, rotated};
     use jsonwebtoken::{DecodingKey, Validation};
 

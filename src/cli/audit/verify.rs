@@ -1,6 +1,5 @@
 //! `audit verify`: reads files of the audit and says whether they are as they were written.
 
-use crate::app;
 use crate::audit::Checkpoint;
 use crate::audit::verify::{Report, Verifier, first_of};
 use crate::cli::failure::Failure;
@@ -51,7 +50,8 @@ pub fn run(args: Args, config: Option<PathBuf>, out: &Out) -> Result<(), Failure
 
 fn of_key_file(config: Option<PathBuf>, out: &Out) -> Result<AuditVerifier, Failure> {
     let file = settings::load(config, out)?.keys.path;
-    let keys = app::keys::read(&file, SystemClock.now())?;
+    let keys = Keys::parse(&file.display().to_string(), &read(&file)?, SystemClock.now());
+    let keys = keys.map_err(|e| Failure::refused(e.to_string()))?;
     Ok(AuditVerifier::of_jwks(&AuditKeys::new(&KeyRing::of(keys)).jwks()))
 }
 
