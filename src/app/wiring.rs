@@ -12,7 +12,7 @@ use super::tasks;
 use crate::account::{Accounts, PasswordRules};
 use crate::api::{Api, listen};
 use crate::audit::{Audit, Event, Metrics, PolicyChange, Reporter};
-use crate::config::{AdminSettings, Config};
+use crate::config::Config;
 use crate::crypto::{KeyRing, Signer};
 use crate::factor::first::Local;
 use crate::gate::Gate;
@@ -107,43 +107,18 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     let public = bound.local_addr();
     tracker.spawn(bound.serve(watch.clone()));
 
-    let api = Api {
-        accounts: node.accounts.clone(),
-        audit: node.audit.clone(),
-        metrics: node.metrics.clone(),
-        readiness: Arc::new(NodeState {
-            store: opened.store.clone(),
-            lease: opened.lease.clone(),
-            policy: policy.clone(),
-            keys: key_watch,
-            accounts: node.accounts.clone(),
-            audit: node.audit.clone(),
-        }),
-        token: extras.admin_token,
-    };
-    let admin = serve_admin(api, &config.admin, &tracker, &stop).await?;
+    let router = crate::api::router(node.api(&opened, &policy, key_watch, extras.admin_token));
+    let tcp = TcpListener::bind(config.admin.address)
+        .await
+        .with_context(|| format!("the admin listener {} (listen.admin.address)", config.admin.address))?;
+    let admin = tcp.local_addr().ok();
+    tracker.spawn(listen::serve_tcp(tcp, router.clone(), stop.clone().cancelled_owned()));
+    let socket = listen::Socket::bind(&config.admin.socket).await.context("the admin socket (listen.admin.socket)")?;
+    tracker.spawn(listen::serve_unix(socket, router, stop.clone().cancelled_owned()));
     tracker.close();
     let accounts = node.accounts.clone();
     tracing::info!(%public, admin = ?admin, socket = %config.admin.socket.display(), "accepting connections");
     Ok(Running { admin, accounts, store: opened.store, keys, stop, shutdown, tasks: tracker, drain, record })
-}
-
-/// The two doors of the admin side; the address of the TCP one.
-async fn serve_admin(
-    api: Api,
-    settings: &AdminSettings,
-    tracker: &TaskTracker,
-    stop: &CancellationToken,
-) -> anyhow::Result<Option<SocketAddr>> {
-    let router = crate::api::router(api);
-    let tcp = TcpListener::bind(settings.address)
-        .await
-        .with_context(|| format!("the admin listener {} (listen.admin.address)", settings.address))?;
-    let address = tcp.local_addr().ok();
-    tracker.spawn(listen::serve_tcp(tcp, router.clone(), stop.clone().cancelled_owned()));
-    let socket = listen::Socket::bind(&settings.socket).await.context("the admin socket (listen.admin.socket)")?;
-    tracker.spawn(listen::serve_unix(socket, router, stop.clone().cancelled_owned()));
-    Ok(address)
 }
 
 impl Running {
@@ -215,6 +190,23 @@ impl Parted {
         let live = Registry::new();
         let writer = std::sync::Mutex::new(Some(writer));
         Parted { gate, live, sessions, accounts, audit, metrics, signer, assertions, clock, writer }
+    }
+
+    fn api(&self, opened: &Opened, policy: &Arc<PolicyFile>, keys: Arc<KeyWatch>, token: Option<TokenHash>) -> Api {
+        Api {
+            accounts: self.accounts.clone(),
+            audit: self.audit.clone(),
+            metrics: self.metrics.clone(),
+            readiness: Arc::new(NodeState {
+                store: opened.store.clone(),
+                lease: opened.lease.clone(),
+                policy: policy.clone(),
+                keys,
+                accounts: self.accounts.clone(),
+                audit: self.audit.clone(),
+            }),
+            token,
+        }
     }
 
     fn key_watch(&self, config: &Config, opened: &Opened, keys: &Arc<KeyRing>) -> KeyWatch {
