@@ -24,6 +24,8 @@ mod demo;
 #[cfg(test)]
 mod devices;
 #[cfg(test)]
+mod enrolment;
+#[cfg(test)]
 mod framing;
 #[cfg(test)]
 mod h2;
