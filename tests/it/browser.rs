@@ -162,6 +162,26 @@ async fn a_person_signs_in_enrols_signs_out_and_signs_in_with_a_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_admin_sets_up_an_authenticator_with_the_code_that_the_demo_printed() {
+    let demo = Demo::start(&[]).await;
+    let ada = demo.told["accounts"].as_array().unwrap().iter().find(|a| a["admin"] == true).unwrap().clone();
+    let (name, password) = (ada["user"].as_str().unwrap(), ada["password"].as_str().unwrap());
+    let browser = Browser::open().await;
+    browser.go(demo.url()).await;
+    sign_in(&browser, name, password).await;
+    browser.reaches(demo.url()).await;
+    browser.go(&format!("{}/.portcullis/set-up", demo.url())).await;
+    assert!(!browser.has(".qr").await, "her password alone shows no key");
+    browser.type_into("#code", ada["enrol_code"].as_str().unwrap()).await;
+    browser.press("form:has(#code) button").await;
+    browser.find(".qr svg").await;
+    let mut app = Authenticator::of_uri(&browser.read_qr().await);
+    type_code(&browser, &app.next_code().await).await;
+    save_codes(&browser).await;
+    browser.reaches(demo.url()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_work_without_a_script_and_break_no_policy_of_theirs() {
     let demo = Demo::start(&[]).await;
     let (name, password, _) = demo.member();

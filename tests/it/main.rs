@@ -26,6 +26,8 @@ mod demo;
 #[cfg(test)]
 mod devices;
 #[cfg(test)]
+mod enrolment;
+#[cfg(test)]
 mod framing;
 #[cfg(test)]
 mod h2;
