@@ -4,13 +4,17 @@ mod access_log;
 mod assertion;
 mod brand;
 mod follower;
+mod key_watch;
 pub mod keys;
 mod policy;
 mod readiness;
+mod record;
+mod stamp;
 mod store;
 mod tasks;
 mod telemetry;
 mod wiring;
 
-pub use store::offline_accounts;
+pub use record::Record;
+pub use store::{Offline, offline_accounts};
 pub use wiring::{Extras, Running, start};

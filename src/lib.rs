@@ -13,7 +13,7 @@
 //! | [`policy`] | YAML → rules → requirement; pure | types |
 //! | [`crypto`] | sealing with key ids, tokens, form tokens, password hashes, assertion signing | types sys |
 //! | [`store`] | the trait of atomic verbs, the records, the log and its feed; embedded and Redis | types sys |
-//! | [`audit`] | what is put on record; metrics | types |
+//! | [`audit`] | what is put on record, in a signed chain and in the store; metrics | types sys crypto store |
 //! | [`live`] | the exchanges under way by session and user; how one is cut | types sys |
 //! | `notify` | its room: mail and SMS | types |
 //! | [`factor`] | first and second factors and their registries | types sys crypto store notify |
@@ -27,7 +27,7 @@
 //! | [`config`] | files → the settings of every part, all mistakes at once | all above |
 //! | [`app`] | wiring, reload, shutdown; the only one to name a concrete store | all above |
 //! | [`cli`] | commands | types sys config app policy api account crypto store audit factor |
-//! | `fuzzing` | the parsers, for the fuzzer | types policy proxy |
+//! | `fuzzing` | the parsers, for the fuzzer | types policy account proxy |
 //!
 //! `web`, `api` and `proxy` do not know each other: the proxy is handed the own pages as a service, the signer of
 //! assertions as a value. `policy` and the gate's decision are pure: no IO, and `now` is an argument.
@@ -68,7 +68,7 @@
 //! ```
 //!
 //! The flow is [`gate::flow`]'s. A pending sign-in reaches nothing. What may happen once is one verb of [`store::Store`]:
-//! [`answer_totp`](store::Store::answer_totp), [`open_session`](store::Store::open_session),
+//! [`answer`](store::Store::answer), [`open_session`](store::Store::open_session),
 //! [`rotate_session`](store::Store::rotate_session), [`confirm_enrolment`](store::Store::confirm_enrolment). A token is kept
 //! as a hash; it carries a keyed check ([`crypto::Tokens`]), so a made-up one is refused without the store.
 //!

@@ -8,31 +8,41 @@
 //! applies the entry drops what it holds and refuses late fills, so a crash between the two loses nothing. What *changes*
 //! an account is written first and logged after, with the node's cache age as the backstop.
 
+pub mod audit;
 pub mod canary;
 mod codec;
+pub mod device;
 pub mod embedded;
 pub mod error;
 pub mod feed;
 pub mod log;
+pub mod outcome;
 pub mod record;
 pub mod redis;
+pub mod throttle;
 
 #[cfg(test)]
 mod conformance;
 
+pub use audit::AuditStore;
 pub use canary::{Canary, KeyFile};
+pub use device::{Device, DeviceLimits, Used};
 pub use error::StoreError;
 pub use log::{Entry, Fact, Head};
-pub use record::{Account, Factor, NewAccount, Pending, Purpose, Session, Stored};
+pub use outcome::{
+    Burn, Changed, Confirmation, Created, Ends, Failed, Opened, Presented, Proof, Replaced, Step, Touch,
+};
+pub use record::{Account, Drift, EnrolmentCode, Factor, NewAccount, NewBackup, Pending, Purpose, Session, Stored};
+pub use throttle::{Attempt, CodeKind, CodeRules, ThrottleKey, ThrottleRule};
 
-use crate::types::{FactorId, Login, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId};
+use crate::types::{DeviceId, DeviceRef, FactorId, Login, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId};
 use async_trait::async_trait;
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// Both stores. `now` always comes from the caller.
+/// Both stores. `now` always comes from the caller. What the audit keeps is a trait of its own, [`AuditStore`].
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: AuditStore {
     // ---- accounts -------------------------------------------------------------------------------------------------
     /// Creates the account if neither its name nor its e-mail is taken by a name or an e-mail of anybody.
     async fn create_account(&self, new: &NewAccount) -> Result<Created>;
@@ -42,6 +52,11 @@ pub trait Store: Send + Sync + 'static {
     /// Writes if the stored version is still `account.version`, raises it by one and appends `Fact::UserChanged`.
     /// A changed name or e-mail moves in the namespace with it. `ends` says what ends with the change (SPEC §5).
     async fn change_account(&self, account: &Account, ends: Ends) -> Result<Changed>;
+    /// Ends everything of the user (log first), then removes the account and all that belongs to it. False: there was none.
+    async fn delete_account(&self, user: UserId) -> Result<bool>;
+    /// Takes all second factors, backup codes and throttles away, ends everything of the user and leaves `code`, if one is
+    /// given, as the one that enrolling the next factor asks for. False: no such account.
+    async fn reset_mfa(&self, user: UserId, code: Option<EnrolmentCode>) -> Result<bool>;
     /// Accounts in order of name, those after `after`, at most `limit`.
     async fn roster(&self, after: Option<&str>, limit: usize) -> Result<Vec<Account>>;
     async fn count_accounts(&self) -> Result<u64>;
@@ -58,8 +73,9 @@ pub trait Store: Send + Sync + 'static {
         factor: FactorId,
         now: Timestamp,
     ) -> Result<Option<(FactorId, Vec<u8>)>>;
-    /// Counts a wrong code; the failure that reaches `limit` ends the pending sign-in.
-    async fn fail_pending(&self, at: TokenRef, limit: u32, now: Timestamp) -> Result<Failed>;
+    /// Counts a wrong code and notes by how much it was off, if it fits some other step; the failure that reaches `limit`
+    /// ends the pending sign-in.
+    async fn fail_pending(&self, at: TokenRef, limit: u32, drift: Option<Drift>, now: Timestamp) -> Result<Failed>;
     /// Gives it to exactly one caller.
     async fn take_pending(&self, at: TokenRef, now: Timestamp) -> Result<Option<Pending>>;
 
@@ -71,10 +87,11 @@ pub trait Store: Send + Sync + 'static {
     /// Takes the pending sign-in `from` (of purpose step up, for this very session) and lifts the session: new token
     /// hash, new assurance; the old hash serves until `session.old_until`. An ended session is never written again.
     async fn rotate_session(&self, from: TokenRef, session: &Session, now: Timestamp) -> Result<Opened>;
-    /// A right TOTP code at a challenge, as one step: burns the step (only if it is greater than the last accepted one,
-    /// RFC 6238 §5.2), takes the pending sign-in `from` and opens `session`, or rotates to it where it has an old token.
-    /// One verb, so that of a hundred answers with one code one is let in, and none is lost between burning and taking.
-    async fn answer_totp(&self, from: TokenRef, burn: Burn, session: &Session, now: Timestamp) -> Result<Opened>;
+    /// A right code at a challenge, as one step: spends the proof (a TOTP step only if it is greater than the last accepted
+    /// one, RFC 6238 §5.2; a backup code only if it is still among its set's), takes the pending sign-in `from` and opens
+    /// `session`, or rotates to it where it has an old token. One verb, so that of a hundred answers with one code one is
+    /// let in, and none is lost between spending and taking.
+    async fn answer(&self, from: TokenRef, proof: Proof, session: &Session, now: Timestamp) -> Result<Opened>;
     /// The live session under this token (the present or, until it ends, the old one) with its account.
     async fn session(&self, at: TokenRef, now: Timestamp) -> Result<Option<Stored>>;
     async fn sessions_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>>;
@@ -82,29 +99,76 @@ pub trait Store: Send + Sync + 'static {
     async fn touch(&self, many: &[Touch]) -> Result<()>;
     /// Ends one session: log first, then the slot. True where it was there.
     async fn end_session(&self, user: UserId, session: SessionId) -> Result<Option<Seq>>;
-    /// Ends every session and pending sign-in of the user that began before now, but `except`.
+    /// Ends every session and pending sign-in of the user that began before now, but `except`, and removes the user's
+    /// devices; that of `except` stays as a known one.
     async fn end_user(&self, user: UserId, except: Option<SessionId>) -> Result<Seq>;
 
     // ---- factors --------------------------------------------------------------------------------------------------
-    #[cfg_attr(not(test), expect(dead_code, reason = "a fresh code on a form burns its step without a sign-in"))]
     /// Burns a TOTP step: accepted only if it is greater than the last accepted one (RFC 6238 §5.2).
     async fn accept_totp_step(&self, user: UserId, factor: FactorId, step: u64, now: Timestamp) -> Result<Step>;
     /// Confirms an enrolment as one step: the pending sign-in `from` is taken, the factor active, its step burnt, the
-    /// session opened or (where it already exists, purpose enrol) rotated to `session`; every other session and pending
-    /// sign-in of the user stays as it is. For the first factor only: where one is there by now, the answer is `Spent`,
-    /// so that of two set-ups under way one counts. Appends `Fact::UserChanged`.
-    async fn confirm_enrolment(
+    /// set of backup codes stored and shown, the enrolment code spent, the session opened or (where it already exists)
+    /// rotated. `Spent` where the enrolment code needed is not the account's, or is over.
+    ///
+    /// For the first factor only, but for purpose replace: where one is there by now, the answer is `Spent`, so that of two
+    /// set-ups under way one counts, and every other session and pending sign-in of the user stays as it is. Purpose replace
+    /// takes the other authenticators away and ends what `end_user` ends. Appends `Fact::UserChanged`.
+    async fn confirm_enrolment(&self, from: TokenRef, c: &Confirmation, now: Timestamp) -> Result<Opened>;
+    /// Puts a new set of backup codes in the place of the old one, and the pending record that shows it, in one step; burns
+    /// the fresh code that was given for it, if one was.
+    async fn replace_backup(
         &self,
-        from: TokenRef,
-        factor: &Factor,
-        session: &Session,
+        burn: Option<Burn>,
+        codes: &NewBackup,
+        shown: &Pending,
         now: Timestamp,
-    ) -> Result<Opened>;
+    ) -> Result<Replaced>;
+    /// Takes the pending record that shows backup codes and notes that they are saved. False: there is no such record, or
+    /// there are other codes by now.
+    async fn codes_saved(&self, at: TokenRef, now: Timestamp) -> Result<bool>;
+    /// Takes all second factors and backup codes away and ends what `end_user` ends; burns the fresh code that was given
+    /// for it, if one was.
+    async fn disable_mfa(
+        &self,
+        user: UserId,
+        burn: Option<Burn>,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<Replaced>;
+
+    // ---- devices --------------------------------------------------------------------------------------------------
+    /// Keeps the device that the sign-in of `session` leaves behind; above the limits those used longest ago go. One that is
+    /// there already keeps its tokens. False, and nothing is written, where that session is over: a device must not outlive
+    /// the ending that met the sign-in it came from.
+    async fn put_device(&self, device: &Device, session: SessionId, limits: DeviceLimits) -> Result<bool>;
+    /// One use of a device's token, as one step: the present one gives way to `next`, and serves for a minute more.
+    async fn use_device(&self, at: DeviceRef, next: TokenHash, now: Timestamp) -> Result<Used>;
+    /// The device under its present token or, in its minute, the one before. Changes nothing.
+    async fn device(&self, at: DeviceRef, now: Timestamp) -> Result<Option<Device>>;
+    /// The last used first.
+    async fn devices_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Device>>;
+    /// Ends the sessions begun with the device (log first), then the device. True for exactly one caller.
+    async fn end_device(&self, user: UserId, device: DeviceId) -> Result<bool>;
+
+    // ---- throttles ------------------------------------------------------------------------------------------------
+    /// Counts an attempt before it is evaluated, if it may be.
+    async fn attempt(&self, key: &ThrottleKey, rule: &ThrottleRule, now: Timestamp) -> Result<Attempt>;
+    /// The same for a typed code, by the counter of its kind and the one of all kinds: counted in both or in neither.
+    async fn attempt_code(&self, user: UserId, kind: CodeKind, rules: &CodeRules, now: Timestamp) -> Result<Attempt>;
+    /// The attempt counted at `at` was a success: none in a row is left, and its own count is taken back.
+    async fn passed(&self, key: &ThrottleKey, at: Timestamp) -> Result<()>;
+    /// Forgets everything counted against the user.
+    async fn unlock(&self, user: UserId) -> Result<()>;
 
     // ---- keys -----------------------------------------------------------------------------------------------------
-    /// Keeps those of `mine` that are not there yet and returns all that are there now. Where one is there that is not
-    /// among `mine`, nothing is written: a wrong key file leaves no trace, and the right one opens the store again.
+    /// Keeps the first of `mine`, that of the key that seals, and returns all that are there now. Where one is there that
+    /// is not among `mine`, nothing is written: a wrong key file leaves no trace, and the right one opens the store again.
     async fn keep_canaries(&self, mine: &[Canary]) -> Result<Vec<Canary>>;
+    /// The key file has changed: from now on this process works with these keys. `Unfit` where they are not this store's;
+    /// then all stays as it was.
+    async fn know_keys(&self, file: &KeyFile) -> Result<()>;
+    /// A key is retired: a key file without it is this store's from now on.
+    async fn forget_canary(&self, key: &str) -> Result<()>;
 
     // ---- the log --------------------------------------------------------------------------------------------------
     /// Where the log stands; the first factor reads it and pending sign-in and session keep it as `began`.
@@ -118,83 +182,6 @@ pub trait Store: Send + Sync + 'static {
     async fn ping(&self) -> Result<()>;
     /// What an operator should know of this store (missing persistence, small replica count …).
     async fn warnings(&self) -> Result<Vec<String>>;
-}
-
-/// What ends with a change of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ends {
-    /// Groups, e-mail, locale: live sessions are judged anew, none ends.
-    Nothing,
-    /// Password or factors: every pending sign-in and every session but this one.
-    Others(Option<SessionId>),
-    #[cfg_attr(not(test), expect(dead_code, reason = "disabling an account ends everything"))]
-    /// Disabled: everything.
-    Everything,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Created {
-    Yes,
-    NameTaken,
-    EmailTaken,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Changed {
-    Yes,
-    Gone,
-    /// Somebody else wrote first: read again.
-    Outdated,
-    NameTaken,
-    EmailTaken,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failed {
-    Left(u32),
-    Ended,
-    Gone,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opened {
-    Yes,
-    /// The pending sign-in was taken by somebody else, or ran out.
-    Spent,
-    /// The user's sessions were ended, or the account disabled or deleted, since it began.
-    Ended,
-    /// The step of the code was burnt before; nothing is taken.
-    Replayed,
-}
-
-/// A step of a factor, to be burnt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Burn {
-    pub factor: FactorId,
-    pub step: u64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    Accepted,
-    Replayed,
-    NotEnrolled,
-}
-
-/// Activity of one session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Touch {
-    pub user: UserId,
-    pub session: SessionId,
-    pub idle_end: Timestamp,
-}
-
-/// Which of a session's two token hashes was presented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presented {
-    Current,
-    /// The one before the last rotation, still served for a moment at its old assurance.
-    Old,
 }
 
 impl Session {

@@ -1,10 +1,18 @@
 //! Version 1 of the admin API: resources only; the door is guarded by `auth`.
 
+pub mod audit;
+mod caller;
+pub mod imports;
+pub mod keys;
 pub mod users;
 
 use super::Desk;
 use axum::Router;
 
 pub(super) fn router() -> Router<Desk> {
-    Router::new().nest("/users", users::router())
+    Router::new()
+        .nest("/audit", audit::router())
+        .nest("/users", users::router())
+        .nest("/imports", imports::router())
+        .nest("/keys", keys::router())
 }

@@ -1,26 +1,27 @@
-//! Tokens of sessions and pending sign-ins: 256 random bits that carry whose they are and a keyed check.
+//! Tokens of sessions, pending sign-ins and devices: 256 random bits that carry whose they are and a keyed check.
 //!
-//! Bytes: `user 16 | random 32 | check 8`, in base64url without padding. The check is an HMAC over kind, origin, user
-//! and random, so a made-up token, one of another origin or of the other kind is refused without the store, and the
-//! user names the slot, so one read finds the rest. The check saves work and decides nothing else: what opens a session
-//! is the hash the store knows.
+//! Bytes: `user 16 | random 32 | check 8`, in base64url without padding; a device's names the device after the user
+//! (`user 16 | device 16 | random 32 | check 8`). The check is an HMAC over kind, origin and all that stands before it, so a
+//! made-up token, one of another origin or of another kind is refused without the store, and the user names the slot, so
+//! one read finds the rest. The check saves work and decides nothing else: what opens a session is the hash the store
+//! knows. One thing it does tell: a token of a device that the store knows no longer was its token once.
 
 use super::keys::{KeyRing, Label};
 use super::mac::{HmacSha256, Macs};
 use crate::sys::{Entropy, random};
-use crate::types::{Origin, TokenHash, TokenRef, UserId};
+use crate::types::{DeviceId, DeviceRef, Origin, TokenHash, TokenRef, UserId};
 use data_encoding::BASE64URL_NOPAD;
 use hmac::Mac;
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-const USER: usize = 16;
+/// Bytes of an id.
+const ID: usize = 16;
 const RANDOM: usize = 32;
 const CHECK: usize = 8;
-const BYTES: usize = USER + RANDOM + CHECK;
-/// Letters of a token.
-const TEXT: usize = (BYTES * 4).div_ceil(3);
+const BYTES: usize = ID + RANDOM + CHECK;
+const DEVICE_BYTES: usize = BYTES + ID;
 
 /// What a token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,44 +49,89 @@ impl Tokens {
         user: UserId,
         entropy: &dyn Entropy,
     ) -> (SecretString, TokenHash) {
-        let secret = Zeroizing::new(random::<RANDOM>(entropy));
-        let tag = self.macs.tag(|m| feed(m, kind, origin, &user, &secret));
-        let mut bytes = Zeroizing::new([0; BYTES]);
-        let parts = user.as_bytes().iter().chain(secret.iter()).chain(tag.iter().take(CHECK));
-        bytes.iter_mut().zip(parts).for_each(|(to, from)| *to = *from);
-        (SecretString::from(BASE64URL_NOPAD.encode(bytes.as_slice())), hash(&bytes))
+        self.make::<BYTES>(number(kind), origin, &[user.as_bytes()], entropy)
     }
 
     /// `None`: not made here for this kind and origin, by any key.
     pub fn check(&self, kind: TokenKind, origin: &Origin, text: &str) -> Option<TokenRef> {
-        if text.len() != TEXT {
+        let (bytes, hash) = self.good::<BYTES>(number(kind), origin, text)?;
+        let (user, _) = bytes.split_first_chunk::<ID>()?;
+        Some(TokenRef { user: UserId::from_bytes(*user), hash })
+    }
+
+    /// A new token of this device; every use of it is answered with the next.
+    pub fn mint_device(
+        &self,
+        origin: &Origin,
+        (user, device): (UserId, DeviceId),
+        entropy: &dyn Entropy,
+    ) -> (SecretString, TokenHash) {
+        self.make::<DEVICE_BYTES>(DEVICE, origin, &[user.as_bytes(), device.as_bytes()], entropy)
+    }
+
+    /// `None`: never a device's token on this origin.
+    pub fn check_device(&self, origin: &Origin, text: &str) -> Option<DeviceRef> {
+        let (bytes, hash) = self.good::<DEVICE_BYTES>(DEVICE, origin, text)?;
+        let (user, rest) = bytes.split_first_chunk::<ID>()?;
+        let (device, _) = rest.split_first_chunk::<ID>()?;
+        Some(DeviceRef { user: UserId::from_bytes(*user), device: DeviceId::from_bytes(*device), hash })
+    }
+
+    fn make<const N: usize>(
+        &self,
+        kind: u8,
+        origin: &Origin,
+        ids: &[&[u8; ID]],
+        entropy: &dyn Entropy,
+    ) -> (SecretString, TokenHash) {
+        let secret = Zeroizing::new(random::<RANDOM>(entropy));
+        let mut bytes = Zeroizing::new([0; N]);
+        let claimed = ids.iter().flat_map(|id| id.iter()).chain(secret.iter());
+        bytes.iter_mut().zip(claimed).for_each(|(to, from)| *to = *from);
+        if let Some((claimed, check)) = bytes.split_last_chunk_mut::<CHECK>() {
+            let tag = self.macs.tag(|m| feed(m, kind, origin, claimed));
+            check.iter_mut().zip(tag.iter()).for_each(|(to, from)| *to = *from);
+        }
+        (SecretString::from(BASE64URL_NOPAD.encode(bytes.as_slice())), hash(bytes.as_slice()))
+    }
+
+    fn good<const N: usize>(&self, kind: u8, origin: &Origin, text: &str) -> Option<(Zeroizing<[u8; N]>, TokenHash)> {
+        if text.len() != letters(N) {
             return None;
         }
-        let mut bytes = Zeroizing::new([0; BYTES]);
+        let mut bytes = Zeroizing::new([0; N]);
         // strict: stray bits in the last letter are an error, so a token has one spelling
         BASE64URL_NOPAD.decode_mut(text.as_bytes(), bytes.as_mut_slice()).ok()?;
-        let (user, rest) = bytes.split_first_chunk::<USER>()?;
-        let (secret, check) = rest.split_first_chunk::<RANDOM>()?;
-        let user = UserId::from_bytes(*user);
-        let good = self.macs.check(check, |m| feed(m, kind, origin, &user, secret));
-        good.then(|| TokenRef { user, hash: hash(&bytes) })
+        let (claimed, check) = bytes.split_last_chunk::<CHECK>()?;
+        let good = self.macs.check(check, |m| feed(m, kind, origin, claimed));
+        let hash = hash(bytes.as_slice());
+        good.then_some((bytes, hash))
     }
 }
 
-fn feed(mac: &mut HmacSha256, kind: TokenKind, origin: &Origin, user: &UserId, secret: &[u8; RANDOM]) {
-    let kind = match kind {
+const DEVICE: u8 = 3;
+
+fn number(kind: TokenKind) -> u8 {
+    match kind {
         TokenKind::Session => 1,
         TokenKind::Pending => 2,
-    };
-    // all parts but the host have a fixed length, so no two inputs run together
+    }
+}
+
+/// Letters of a token of so many bytes.
+const fn letters(bytes: usize) -> usize {
+    (bytes * 4).div_ceil(3)
+}
+
+fn feed(mac: &mut HmacSha256, kind: u8, origin: &Origin, claimed: &[u8]) {
+    // for one kind all parts but the host have a fixed length, so no two inputs run together
     mac.update(&[kind, u8::from(origin.https)]);
     mac.update(&origin.port.to_be_bytes());
-    mac.update(user.as_bytes());
-    mac.update(secret);
+    mac.update(claimed);
     mac.update(origin.host.as_str().as_bytes());
 }
 
-fn hash(bytes: &[u8; BYTES]) -> TokenHash {
+fn hash(bytes: &[u8]) -> TokenHash {
     TokenHash(Sha256::digest(bytes).into())
 }
 
@@ -97,6 +143,8 @@ mod tests {
     use secrecy::ExposeSecret;
 
     const ALICE: UserId = UserId::from_bytes([1; 16]);
+    const LAPTOP: DeviceId = DeviceId::from_bytes([2; 16]);
+    const TEXT: usize = letters(BYTES);
 
     fn origin(s: &str) -> Origin {
         s.parse().unwrap()
@@ -156,5 +204,28 @@ mod tests {
         let after = Tokens::new(&rotated(&old)).check(TokenKind::Session, &here, &text);
         assert_eq!(after.map(|t| t.hash), Some(hash));
         assert_eq!(Tokens::new(&ring()).check(TokenKind::Session, &here, &text), None);
+    }
+
+    #[test]
+    fn a_devices_token_names_user_and_device_and_is_no_other_kind_of_token() {
+        let (old, here) = (ring(), origin("https://a.example"));
+        let tokens = Tokens::new(&old);
+        let (text, hash) = tokens.mint_device(&here, (ALICE, LAPTOP), &SystemEntropy);
+        let text = text.expose_secret();
+        let known = Some(DeviceRef { user: ALICE, device: LAPTOP, hash });
+        assert_eq!(tokens.check_device(&here, text), known);
+        assert_eq!(Tokens::new(&rotated(&old)).check_device(&here, text), known);
+        assert_eq!(Tokens::new(&ring()).check_device(&here, text), None);
+        assert_eq!(tokens.check_device(&origin("https://b.example"), text), None);
+        for kind in [TokenKind::Session, TokenKind::Pending] {
+            assert_eq!(tokens.check(kind, &here, text), None);
+        }
+        let (session, _) = mint(&tokens);
+        assert_eq!(tokens.check_device(&here, &session), None);
+        for i in 0..text.len() {
+            let mut bad = text.to_string().into_bytes();
+            bad[i] = if bad[i] == b'A' { b'B' } else { b'A' };
+            assert_eq!(tokens.check_device(&here, &String::from_utf8(bad).unwrap()), None, "{i}");
+        }
     }
 }

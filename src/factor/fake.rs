@@ -1,12 +1,19 @@
-//! Accounts in memory, for tests of what stands on the store. Knows accounts only; all else is an error.
+//! Accounts in memory, for tests of what stands on the store. Knows accounts, and remembers what was ended and unlocked;
+//! every attempt is allowed. What has to do with a browser is an error.
 
+use crate::store::audit::{AuditBounds, AuditFilter, AuditFrom, AuditPage, AuditRow};
 use crate::store::{
-    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result,
-    Session, Step, Store, StoreError, Stored, Touch,
+    Account, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device,
+    DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, NewAccount, NewBackup, Opened, Pending,
+    Proof, Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, Touch, Used,
 };
-use crate::types::{Email, FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId, UserName};
+use crate::types::{
+    DeviceId, DeviceRef, Email, FactorId, Login, NodeId, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId,
+    UserName,
+};
 use async_trait::async_trait;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 #[derive(Default)]
 pub(crate) struct FakeStore(Mutex<State>);
@@ -15,6 +22,7 @@ pub(crate) struct FakeStore(Mutex<State>);
 struct State {
     accounts: Vec<Account>,
     ends: Vec<Ends>,
+    unlocked: Vec<UserId>,
     outdated: u32,
     failing: bool,
 }
@@ -32,6 +40,8 @@ pub(crate) fn account(name: &str) -> Account {
         disabled: false,
         password: None,
         factors: Vec::new(),
+        backup: None,
+        enrolment_code: None,
         created: Timestamp::default(),
         last_sign_in: None,
         version: 0,
@@ -54,6 +64,10 @@ impl FakeStore {
     }
     pub(crate) fn last_ends(&self) -> Option<Ends> {
         self.state().ends.last().copied()
+    }
+    /// Whose throttles were cleared, in order.
+    pub(crate) fn unlocked(&self) -> Vec<UserId> {
+        self.state().unlocked.clone()
     }
     /// The next `times` changes find that somebody else was first.
     pub(crate) fn outdate(&self, times: u32) {
@@ -106,6 +120,25 @@ impl Store for FakeStore {
         state.ends.push(ends);
         Ok(Changed::Yes)
     }
+    async fn delete_account(&self, user: UserId) -> Result<bool> {
+        let mut state = self.up()?;
+        let before = state.accounts.len();
+        state.accounts.retain(|a| a.id != user);
+        let gone = state.accounts.len() < before;
+        if gone {
+            state.ends.push(Ends::Everything);
+        }
+        Ok(gone)
+    }
+    async fn reset_mfa(&self, user: UserId, code: Option<EnrolmentCode>) -> Result<bool> {
+        let mut state = self.up()?;
+        let Some(a) = state.accounts.iter_mut().find(|a| a.id == user) else { return Ok(false) };
+        (a.factors, a.backup, a.enrolment_code) = (Vec::new(), None, code);
+        a.version += 1;
+        state.ends.push(Ends::Others(None));
+        state.unlocked.push(user);
+        Ok(true)
+    }
     async fn roster(&self, after: Option<&str>, limit: usize) -> Result<Vec<Account>> {
         let mut all = self.up()?.accounts.clone();
         all.sort_by(|a, b| a.name.cmp(&b.name));
@@ -130,7 +163,7 @@ impl Store for FakeStore {
     ) -> Result<Option<(FactorId, Vec<u8>)>> {
         none()
     }
-    async fn fail_pending(&self, _: TokenRef, _: u32, _: Timestamp) -> Result<Failed> {
+    async fn fail_pending(&self, _: TokenRef, _: u32, _: Option<Drift>, _: Timestamp) -> Result<Failed> {
         none()
     }
     async fn take_pending(&self, _: TokenRef, _: Timestamp) -> Result<Option<Pending>> {
@@ -139,7 +172,7 @@ impl Store for FakeStore {
     async fn open_session(&self, _: TokenRef, _: &Session, _: Timestamp) -> Result<Opened> {
         none()
     }
-    async fn answer_totp(&self, _: TokenRef, _: Burn, _: &Session, _: Timestamp) -> Result<Opened> {
+    async fn answer(&self, _: TokenRef, _: Proof, _: &Session, _: Timestamp) -> Result<Opened> {
         none()
     }
     async fn rotate_session(&self, _: TokenRef, _: &Session, _: Timestamp) -> Result<Opened> {
@@ -157,17 +190,73 @@ impl Store for FakeStore {
     async fn end_session(&self, _: UserId, _: SessionId) -> Result<Option<Seq>> {
         none()
     }
-    async fn end_user(&self, _: UserId, _: Option<SessionId>) -> Result<Seq> {
-        none()
+    async fn end_user(&self, _: UserId, except: Option<SessionId>) -> Result<Seq> {
+        self.up()?.ends.push(Ends::Others(except));
+        Ok(Seq(1))
     }
     async fn accept_totp_step(&self, _: UserId, _: FactorId, _: u64, _: Timestamp) -> Result<Step> {
         none()
     }
-    async fn confirm_enrolment(&self, _: TokenRef, _: &Factor, _: &Session, _: Timestamp) -> Result<Opened> {
+    async fn confirm_enrolment(&self, _: TokenRef, _: &Confirmation, _: Timestamp) -> Result<Opened> {
         none()
+    }
+    async fn replace_backup(&self, _: Option<Burn>, _: &NewBackup, _: &Pending, _: Timestamp) -> Result<Replaced> {
+        none()
+    }
+    async fn codes_saved(&self, _: TokenRef, _: Timestamp) -> Result<bool> {
+        none()
+    }
+    async fn disable_mfa(
+        &self,
+        user: UserId,
+        _: Option<Burn>,
+        except: Option<SessionId>,
+        _: Timestamp,
+    ) -> Result<Replaced> {
+        let mut state = self.up()?;
+        let found = state.accounts.iter_mut().find(|a| a.id == user).filter(|a| a.has_second_factor());
+        let Some(a) = found else { return Ok(Replaced::NotEnrolled) };
+        (a.factors, a.backup) = (Vec::new(), None);
+        a.version += 1;
+        state.ends.push(Ends::Others(except));
+        Ok(Replaced::Yes)
+    }
+    async fn put_device(&self, _: &Device, _: SessionId, _: DeviceLimits) -> Result<bool> {
+        none()
+    }
+    async fn use_device(&self, _: DeviceRef, _: TokenHash, _: Timestamp) -> Result<Used> {
+        none()
+    }
+    async fn device(&self, _: DeviceRef, _: Timestamp) -> Result<Option<Device>> {
+        none()
+    }
+    async fn devices_of(&self, _: UserId, _: Timestamp) -> Result<Vec<Device>> {
+        none()
+    }
+    async fn end_device(&self, _: UserId, _: DeviceId) -> Result<bool> {
+        none()
+    }
+    async fn attempt(&self, _: &ThrottleKey, _: &ThrottleRule, _: Timestamp) -> Result<Attempt> {
+        self.up().map(|_| Attempt::Allowed)
+    }
+    async fn attempt_code(&self, _: UserId, _: CodeKind, _: &CodeRules, _: Timestamp) -> Result<Attempt> {
+        self.up().map(|_| Attempt::Allowed)
+    }
+    async fn passed(&self, _: &ThrottleKey, _: Timestamp) -> Result<()> {
+        self.up().map(|_| ())
+    }
+    async fn unlock(&self, user: UserId) -> Result<()> {
+        self.up()?.unlocked.push(user);
+        Ok(())
     }
     async fn keep_canaries(&self, _: &[Canary]) -> Result<Vec<Canary>> {
         none()
+    }
+    async fn know_keys(&self, _: &KeyFile) -> Result<()> {
+        self.up().map(drop)
+    }
+    async fn forget_canary(&self, _: &str) -> Result<()> {
+        self.up().map(drop)
     }
     async fn head(&self) -> Result<Head> {
         none()
@@ -182,6 +271,23 @@ impl Store for FakeStore {
         self.up().map(|_| ())
     }
     async fn warnings(&self) -> Result<Vec<String>> {
+        none()
+    }
+}
+
+/// Keeps no row.
+#[async_trait]
+impl AuditStore for FakeStore {
+    async fn append_audit(&self, _: &[AuditRow], _: Duration) -> Result<()> {
+        none()
+    }
+    async fn audit_seq(&self, _: NodeId) -> Result<u64> {
+        none()
+    }
+    async fn audit_page(&self, _: &AuditFilter, _: AuditFrom, _: usize) -> Result<AuditPage> {
+        none()
+    }
+    async fn trim_audit(&self, _: AuditBounds, _: Timestamp) -> Result<u64> {
         none()
     }
 }

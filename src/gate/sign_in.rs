@@ -6,20 +6,22 @@
 //! ```
 //! A pending sign-in reaches nothing. Every session gets a token that nobody has seen before.
 
+use super::devices::Recognised;
 use super::flow::{Next, SetCookies, SignIn, Who};
-use super::service::{Gate, subject};
+use super::password::Tried;
+use super::service::{Gate, rule_of, subject};
 use super::verdict::Fault;
 use crate::audit;
 use crate::crypto::token::TokenKind;
-use crate::factor::first::{Checked, FirstError};
-use crate::policy::{Requirement, Second};
+use crate::policy::{Requirement, Second, Trust};
 use crate::store::{Account, Opened, Pending, Purpose, Session};
 use crate::sys::random;
 use crate::types::path::PathReading;
 use crate::types::{
-    Assurance, CanonicalPath, Inbound, Kind, ReturnTo, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId,
+    Assurance, CanonicalPath, DeviceId, Inbound, Kind, ReturnTo, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId,
 };
 use secrecy::SecretString;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a pending sign-in begins with.
@@ -30,6 +32,15 @@ pub(super) struct Beginning<'a> {
     pub began: Seq,
     pub first_at: Timestamp,
     pub password_at: Timestamp,
+    /// Digest of the enrolment code that was given.
+    pub admitted: Option<[u8; 32]>,
+}
+
+/// What is asked of a person for a return path, and by which rule.
+struct Asked {
+    second: Second,
+    trust: Trust,
+    rule: Option<Arc<str>>,
 }
 
 /// How long a pending sign-in waits for the second factor.
@@ -44,59 +55,76 @@ impl Gate {
         password: &SecretString,
         to: &ReturnTo,
     ) -> Result<SignIn, Fault> {
+        self.recordable()?;
         // read before the password is: what ends this user's sessions from now on ends this sign-in too
         let began = self.parts.store.head().await?.seq;
-        let checked = self.parts.first.check(login, password).await.inspect_err(|e| {
-            if matches!(e, FirstError::Busy) {
-                self.record_password(inbound, login, None, audit::SignIn::Busy);
-            }
-        })?;
-        let (user, why) = match &checked {
-            Checked::Unknown => (None, audit::SignIn::UnknownUser),
-            Checked::Wrong(user) => (Some(*user), audit::SignIn::WrongPassword),
-            Checked::Disabled(user) => (Some(*user), audit::SignIn::Disabled),
-            Checked::Passed(account) => (Some(account.id), audit::SignIn::FirstFactorPassed),
-        };
-        let Some(account) = checked.passed() else {
-            self.record_password(inbound, login, user, why);
-            return Ok(SignIn::Refused);
+        let account = match self.try_password(inbound, login, password).await? {
+            Tried::Right(account) => account,
+            Tried::Wrong => return Ok(SignIn::Refused),
+            Tried::Held(held) => return Ok(SignIn::Held(held)),
         };
         let now = self.parts.clock.now();
         let user = account.id;
-        let step = Beginning { user, purpose: Purpose::SignIn, to, began, first_at: now, password_at: now };
+        let browser = self.recognise(inbound, user).await?;
+        let step =
+            Beginning { user, purpose: Purpose::SignIn, to, began, first_at: now, password_at: now, admitted: None };
         let (pending, mut cookies) = self.begin(inbound, step).await?;
-        let next = match self.second_for(inbound, &account, to) {
-            Second::Challenge => Next::Challenge(to.clone()),
-            Second::Enrol => Next::SetUp(to.clone()),
-            Second::NotAsked | Second::Exempt => {
-                let assurance = Assurance { first_at: now, second: None };
-                let (session, value) = self.new_session(inbound, &pending, assurance);
-                let at = TokenRef { user: pending.user, hash: pending.token };
-                match self.parts.store.open_session(at, &session, now).await? {
-                    Opened::Yes => cookies = self.opened(inbound, &session, &value).await,
-                    Opened::Spent | Opened::Ended | Opened::Replayed => return Ok(SignIn::Refused),
+        let trusted_until = browser.trusted_until(now);
+        let asked = self.asked_for(inbound, &account, to);
+        let (next, outcome) = match (asked.second, asked.trust) {
+            (Second::Challenge, Trust::Accept) if trusted_until.is_some() => {
+                (Next::Arrived(to.clone()), audit::SignIn::PassedOnTrustedDevice)
+            }
+            (Second::Challenge, _) => (Next::Challenge(to.clone()), audit::SignIn::FirstFactorPassed),
+            (Second::Enrol, _) => (Next::SetUp(to.clone()), audit::SignIn::FirstFactorPassed),
+            (Second::NotAsked | Second::Exempt, _) => (Next::Arrived(to.clone()), audit::SignIn::Passed),
+        };
+        let session = match &next {
+            Next::Arrived(_) => {
+                let assurance = Assurance { first_at: now, second: None, trusted_until };
+                match self.open_at_once(inbound, &pending, assurance, browser).await? {
+                    Some((session, all)) => {
+                        cookies = all;
+                        Some(session)
+                    }
+                    None => return Ok(SignIn::Refused),
                 }
-                Next::Arrived(to.clone())
+            }
+            Next::Challenge(_) | Next::SetUp(_) => {
+                cookies.extend(browser.cookies);
+                None
             }
         };
-        let outcome = match next {
-            Next::Arrived(_) => audit::SignIn::Passed,
-            Next::Challenge(_) | Next::SetUp(_) => audit::SignIn::FirstFactorPassed,
-        };
-        self.record_password(inbound, login, Some(account.id), outcome);
+        self.record_signed_in(inbound, (user, login), (session, asked.rule), outcome);
         Ok(SignIn::Next { cookies, next })
+    }
+
+    /// The session of a password that is enough; `None` where the person's sessions were ended meanwhile.
+    async fn open_at_once(
+        &self,
+        inbound: &Inbound,
+        pending: &Pending,
+        assurance: Assurance,
+        browser: Recognised,
+    ) -> Result<Option<(SessionId, SetCookies)>, Fault> {
+        let device = self.device_for(browser.device.as_ref());
+        let (session, value) = self.new_session(inbound, pending, assurance, device);
+        let at = TokenRef { user: pending.user, hash: pending.token };
+        match self.parts.store.open_session(at, &session, self.parts.clock.now()).await? {
+            Opened::Yes => {}
+            Opened::Spent | Opened::Ended | Opened::Replayed => return Ok(None),
+        }
+        let mut cookies = self.opened(inbound, &session, &value).await;
+        cookies.extend(browser.cookies);
+        cookies.extend(self.leave_device(inbound, &session, browser.device, false).await);
+        Ok(Some((session.id, cookies)))
     }
 
     /// Who asks for an own page.
     pub async fn who(&self, inbound: &Inbound) -> Result<Who, Fault> {
         if let Some(s) = self.own_session(inbound).await? {
-            let policy = self.parts.policy.load_full();
-            return Ok(Who::Session {
-                name: s.identity.name.clone(),
-                enrolled: s.enrolled,
-                may_enrol: policy.may_enrol(&super::service::subject_of(&s)),
-                form_token: self.forms.token(s.identity.session.as_bytes()),
-            });
+            let form_token = self.forms.token(s.identity.session.as_bytes());
+            return Ok(Who::Session { name: s.identity.name.clone(), form_token });
         }
         Ok(match self.pending(inbound).await? {
             Some((p, account)) => Who::Pending { name: account.name, form_token: self.forms.token(&p.token.0) },
@@ -131,14 +159,25 @@ impl Gate {
             ends: self.parts.clock.now().plus(PENDING),
             failures: 0,
             unconfirmed: None,
+            codes: None,
+            admitted: step.admitted,
+            drift: None,
         };
         self.parts.store.begin_pending(&pending).await?;
-        let cookies = self.names(inbound).and_then(|n| n.set(&n.pending, &value)).into_iter().collect();
-        Ok((pending, cookies))
+        Ok((pending, self.pending_cookie(inbound, &value)))
     }
 
-    /// What the return path asks of this person besides the password.
-    pub(super) fn second_for(&self, inbound: &Inbound, account: &Account, to: &ReturnTo) -> Second {
+    pub(super) fn pending_cookie(&self, inbound: &Inbound, value: &SecretString) -> SetCookies {
+        self.names(inbound).and_then(|n| n.set(&n.pending, value)).into_iter().collect()
+    }
+
+    /// What the return path asks of this person besides the password, and whether a trusted device stands for it.
+    pub(super) fn second_for(&self, inbound: &Inbound, account: &Account, to: &ReturnTo) -> (Second, Trust) {
+        let asked = self.asked_for(inbound, account, to);
+        (asked.second, asked.trust)
+    }
+
+    fn asked_for(&self, inbound: &Inbound, account: &Account, to: &ReturnTo) -> Asked {
         let mut target = inbound.clone();
         target.method = http::Method::GET;
         target.kind = Kind::Navigation;
@@ -147,10 +186,16 @@ impl Gate {
         if let Ok(path) = CanonicalPath::parse(to.path(), reading) {
             target.path = path;
         }
-        match self.parts.policy.load().evaluate(&target, Some(&subject(account))) {
-            Requirement::Factors { second, .. } => second,
-            Requirement::Public { .. } | Requirement::Deny { .. } | Requirement::SignIn { .. } => Second::NotAsked,
-        }
+        let policy = self.parts.policy.load();
+        let asked = policy.evaluate(&target, Some(&subject(account)));
+        let rule = rule_of(&asked);
+        let (second, trust) = match asked {
+            Requirement::Factors { second, trust, .. } => (second, trust),
+            Requirement::Public { .. } | Requirement::Deny { .. } | Requirement::SignIn { .. } => {
+                (Second::NotAsked, Trust::Refuse)
+            }
+        };
+        Asked { second, trust, rule }
     }
 
     pub(super) fn new_session(
@@ -158,6 +203,7 @@ impl Gate {
         inbound: &Inbound,
         from: &Pending,
         assurance: Assurance,
+        device: DeviceId,
     ) -> (Session, SecretString) {
         let entropy = self.parts.entropy.as_ref();
         let (value, token) = self.tokens.mint(TokenKind::Session, &inbound.origin, from.user, entropy);
@@ -176,6 +222,7 @@ impl Gate {
             absolute_end,
             address: inbound.client.to_string(),
             browser: inbound.user_agent.clone(),
+            device: Some(device),
         };
         (session, value)
     }
@@ -205,13 +252,5 @@ impl Gate {
 
     pub(super) fn form_is_of(&self, token: &TokenHash, given: &str) -> bool {
         self.forms.check(&token.0, given)
-    }
-}
-
-/// What stands in a session record about its beginning, for a step in a session that lives already.
-pub(super) fn of_session(p: &Pending) -> Option<SessionId> {
-    match p.purpose {
-        Purpose::SignIn => None,
-        Purpose::StepUp { session } | Purpose::Enrol { session } => Some(session),
     }
 }

@@ -1,13 +1,17 @@
 //! One contract for every store: each test runs over the embedded store (in memory and in a file) and over Redis.
 
 mod accounts;
+mod audit;
 mod canaries;
+mod devices;
+mod factors;
 mod feed;
 mod pendings;
 mod sample;
 mod server;
 mod sessions;
 mod stale;
+mod throttles;
 
 use super::embedded::Embedded;
 use super::redis::Redis;
@@ -62,12 +66,56 @@ conformance! {
     accounts::a_totp_step_is_accepted_once_and_never_an_older_one,
     accounts::of_a_hundred_uses_of_one_step_one_is_accepted,
     accounts::a_change_never_takes_a_spent_step_back,
+    audit::rows_come_page_by_page_in_both_orders,
+    audit::rows_are_found_by_who_what_and_when,
+    audit::a_repeated_call_keeps_no_row_twice,
+    audit::a_row_that_comes_late_lies_behind_those_that_were_there,
+    audit::what_is_too_old_goes,
+    audit::what_is_too_much_goes_the_oldest_first,
+    audit::rows_that_come_at_once_are_all_kept_once,
     canaries::what_was_kept_first_stays_and_new_keys_are_added,
     canaries::a_wrong_key_file_leaves_no_trace,
+    canaries::a_key_that_never_sealed_leaves_nothing_and_a_retired_one_is_forgotten,
     canaries::of_a_hundred_key_files_at_once_one_is_kept,
+    factors::confirming_stores_backup_codes_and_shows_them_until_they_are_saved,
+    factors::shown_codes_open_no_session_and_end_with_theirs,
+    factors::of_a_hundred_uses_of_one_backup_code_one_is_let_in,
+    factors::a_refused_backup_code_takes_nothing,
+    factors::new_backup_codes_end_the_old_ones_at_once,
+    factors::of_a_hundred_regenerations_with_one_code_one_counts,
+    factors::of_a_hundred_set_ups_with_one_enrolment_code_one_counts,
+    factors::an_enrolment_code_must_be_the_accounts_and_runs_out,
+    factors::a_replaced_authenticator_ends_the_others_and_keeps_backup_codes,
+    factors::nothing_is_replaced_where_nothing_is,
+    factors::disabling_takes_all_factors_and_codes_away_and_ends_the_others,
+    factors::of_a_hundred_disablings_with_one_code_one_counts,
+    factors::a_reset_ends_everything_and_leaves_an_enrolment_code,
+    factors::a_deleted_account_leaves_nothing_and_frees_its_name,
+    factors::the_last_sign_in_is_noted_without_a_new_version,
+    devices::a_devices_token_rotates_and_the_one_before_serves_a_minute,
+    devices::a_device_ends_by_its_own_time,
+    devices::of_a_hundred_uses_of_one_device_token_one_rotates,
+    devices::a_stolen_device_ends_once_with_the_sessions_begun_with_it,
+    devices::what_ends_with_a_device_is_in_the_log,
+    devices::above_the_limits_the_devices_used_longest_ago_go,
+    devices::a_hundred_new_devices_at_once_stay_within_the_limits,
+    devices::a_device_that_is_there_keeps_its_tokens,
+    devices::a_device_is_kept_only_while_the_session_that_leaves_it_lives,
+    devices::what_ends_a_user_leaves_no_device_but_the_own_as_a_known_one,
+    throttles::after_the_free_attempts_waits_double_up_to_the_longest,
+    throttles::of_a_thousand_attempts_at_once_as_many_are_allowed_as_the_rule_says,
+    throttles::a_window_holds_what_is_full_and_moves_with_time,
+    throttles::counters_of_different_things_are_apart,
+    throttles::a_success_gives_its_count_back,
+    throttles::a_code_is_counted_by_its_kind_and_by_all_or_by_neither,
+    throttles::a_disabled_method_stays_so_until_somebody_unlocks_it,
+    throttles::failed_passwords_are_forgotten_a_day_after_the_last,
+    throttles::unlocking_and_resetting_clear_one_user_alone,
+    throttles::a_device_takes_its_counter_with_it,
     pendings::a_pending_sign_in_ends_by_its_own_time,
     pendings::the_offered_secret_stays_the_same,
     pendings::wrong_codes_are_counted_and_the_last_one_ends_it,
+    pendings::how_far_a_wrong_code_was_off_is_noted_until_the_next,
     pendings::of_a_hundred_takers_one_gets_it,
     sessions::of_a_hundred_openings_one_opens,
     sessions::a_session_ends_by_idling_and_absolutely,

@@ -5,8 +5,11 @@
 //! harmless. Nodes follow the log under a lease (`follow`) and write back what a store that lost data forgot (`heal`).
 
 mod account;
+mod audit;
 mod canary;
+mod device;
 mod error;
+mod factor;
 mod follow;
 mod heal;
 mod keys;
@@ -17,19 +20,21 @@ mod pending;
 mod place;
 mod script;
 mod session;
+mod spent;
+mod throttle;
 mod verbs;
 
 use super::{KeyFile, Result};
-use crate::sys::{SystemEntropy, lease, random};
-use crate::types::{FactorId, NodeId, Seq, Timestamp, UserId};
+use crate::sys::{SystemEntropy, random};
+use crate::types::{NodeId, Seq};
 use keys::Keys;
 use link::Link;
 use script::Scripts;
 use secrecy::SecretString;
-use std::collections::VecDeque;
+use spent::Memory;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How to reach the server.
@@ -59,21 +64,13 @@ pub struct Redis {
     link: Link,
     keys: Keys,
     scripts: Scripts,
+    audit: audit::Scripts,
     node: NodeId,
     lease: Duration,
     /// The last `Fact::Everything` this node knows of: nothing that began before it counts.
     floor: AtomicU64,
-    /// Steps accepted here in the last minute, to be written back should the server lose them.
-    spent: Mutex<VecDeque<SpentStep>>,
-}
-
-#[derive(Clone, Copy)]
-struct SpentStep {
-    at: u64,
-    user: UserId,
-    factor: FactorId,
-    step: u64,
-    used: Timestamp,
+    /// What was used up here in the last minute, to be written back should the server lose it.
+    spent: Memory,
 }
 
 impl Redis {
@@ -84,10 +81,11 @@ impl Redis {
             link: Link::new(&settings, &keys)?,
             keys,
             scripts: Scripts::new(),
+            audit: audit::Scripts::new(),
             node: NodeId::from_bytes(random(&SystemEntropy)),
             lease: settings.lease,
             floor: AtomicU64::new(0),
-            spent: Mutex::default(),
+            spent: Memory::default(),
         });
         if let Err(error) = redis.learn_floor().await {
             tracing::warn!(%error, "the store is not ready yet; it is tried again");
@@ -101,15 +99,6 @@ impl Redis {
 
     fn raise_floor(&self, seq: u64) {
         self.floor.fetch_max(seq, Ordering::SeqCst);
-    }
-
-    fn remember_step(&self, user: UserId, factor: FactorId, step: u64, used: Timestamp) {
-        let at = lease::now();
-        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        while spent.front().is_some_and(|s| s.at + nanos(place::REMEMBERED) < at) {
-            spent.pop_front();
-        }
-        spent.push_back(SpentStep { at, user, factor, step, used });
     }
 }
 

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum SecondFactor {
     Totp,
+    /// The method of a session only: nobody enrols one, it comes with the first factor.
+    BackupCode,
 }
 
 /// What a session has proved.
@@ -17,6 +19,10 @@ pub struct Assurance {
     pub first_at: Timestamp,
     /// The last second factor and when it was given.
     pub second: Option<(SecondFactor, Timestamp)>,
+    /// The session began on a trusted device, whose trust ends then. Counts for two where a rule lets it, and proves
+    /// nothing: no method of its own, never fresh.
+    #[serde(default)]
+    pub trusted_until: Option<Timestamp>,
 }
 
 /// Authentication context class, as the assertion to the upstream names it.
@@ -43,11 +49,31 @@ impl Assurance {
     pub fn amr(&self) -> &'static [&'static str] {
         match self.second {
             None => &["pwd"],
-            Some((SecondFactor::Totp, _)) => &["pwd", "otp", "mfa"],
+            Some((SecondFactor::Totp | SecondFactor::BackupCode, _)) => &["pwd", "otp", "mfa"],
         }
     }
     /// When the person last proved anything (`auth_time` of the assertion).
     pub fn last_at(&self) -> Timestamp {
         self.second.map_or(self.first_at, |(_, at)| at.max(self.first_at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trusted_device_proves_nothing_by_itself() {
+        let t = Timestamp::from_secs(1);
+        let trusted = Assurance { first_at: t, second: None, trusted_until: Some(Timestamp::from_secs(9)) };
+        assert_eq!((trusted.acr(), trusted.amr(), trusted.last_at()), (Acr::One, &["pwd"][..], t));
+        let backup = Assurance { second: Some((SecondFactor::BackupCode, t)), ..trusted };
+        assert_eq!((backup.acr(), backup.amr()), (Acr::Two, &["pwd", "otp", "mfa"][..]));
+    }
+
+    #[test]
+    fn what_an_older_release_wrote_of_a_session_was_on_no_trusted_device() {
+        let old: Assurance = serde_json::from_str(r#"{"first_at":1,"second":["totp",2]}"#).unwrap();
+        assert_eq!((old.second.map(|s| s.0), old.trusted_until), (Some(SecondFactor::Totp), None));
     }
 }

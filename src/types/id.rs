@@ -70,6 +70,14 @@ random_id!(
     FactorId
 );
 random_id!(
+    /// A browser of one user on one origin, known or trusted.
+    DeviceId
+);
+random_id!(
+    /// One set of backup codes; the next one has another.
+    SetId
+);
+random_id!(
     /// One running gateway process.
     NodeId
 );

@@ -1,6 +1,6 @@
 //! What the stores know of a browser's token: never the token, only its hash and whose slot it lies in.
 
-use super::UserId;
+use super::{DeviceId, UserId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -37,5 +37,13 @@ impl fmt::Debug for TokenHash {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct TokenRef {
     pub user: UserId,
+    pub hash: TokenHash,
+}
+
+/// The same of a device's token, which names its device too: an older token of it is recognized by that.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct DeviceRef {
+    pub user: UserId,
+    pub device: DeviceId,
     pub hash: TokenHash,
 }

@@ -4,9 +4,17 @@
 mod support;
 
 #[cfg(test)]
+mod account_changes;
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod apps;
 #[cfg(test)]
 mod assertion;
+#[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod backup_codes;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
@@ -15,6 +23,10 @@ mod config;
 mod crash;
 #[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod devices;
+#[cfg(test)]
+mod enrolment;
 #[cfg(test)]
 mod framing;
 #[cfg(test)]
@@ -45,6 +57,8 @@ mod sign_out;
 mod store_faults;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod throttle;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]

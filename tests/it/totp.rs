@@ -1,7 +1,7 @@
 //! The authenticator app: setting it up, its codes, and codes that must not work.
 
 use crate::support::client::{form_token, typed_key};
-use crate::support::{Answer, Ask, Authenticator, Gateway, MFA_ON, Store, Visitor, on_both_stores, otp};
+use crate::support::{Answer, Ask, Authenticator, Gateway, MFA_ON, MFA_ON_LOOSE, Store, Visitor, on_both_stores, otp};
 use regex::Regex;
 
 on_both_stores! {
@@ -21,6 +21,7 @@ on_both_stores! {
     a_session_of_one_factor_is_asked_the_second_and_its_code_is_used,
     enrolling_once_more_is_refused,
     the_store_holds_no_key,
+    what_the_client_says_of_the_time_counts_for_nothing,
 }
 
 /// Alice with an authenticator whose first code is one step old, so that two more are good at once.
@@ -143,7 +144,7 @@ async fn codes_of_one_step_before_and_after_are_good_and_no_others(store: Store)
 }
 
 async fn a_used_code_is_refused_with_a_reason_in_every_spelling(store: Store) {
-    let gateway = Gateway::with_alice(store, MFA_ON).await;
+    let gateway = Gateway::with_alice(store, MFA_ON_LOOSE).await;
     let mut app = enrolled(&gateway).await;
     let (mut first, page) = at_challenge(&gateway).await;
     let code = app.next_code().await;
@@ -194,7 +195,7 @@ async fn the_code_that_confirmed_the_enrolment_is_used(store: Store) {
 }
 
 async fn odd_codes_are_refused_and_count_once(store: Store) {
-    let gateway = Gateway::with_alice(store, MFA_ON).await;
+    let gateway = Gateway::with_alice(store, MFA_ON_LOOSE).await;
     let mut app = enrolled(&gateway).await;
     let long = "1".repeat(100_000);
     let odd = ["", "null", "true", "[]", "{}", "000000", "12345", "1234567", "１２３４５６", "0x1234", &long];
@@ -300,4 +301,16 @@ async fn the_store_holds_no_key(store: Store) {
         [app.base32.clone().into_bytes(), secret.clone(), data_encoding::BASE64_NOPAD.encode(&secret).into_bytes()];
     assert!(dump.windows(5).any(|w| w == b"alice"));
     assert!(!forms.iter().any(|form| dump.windows(form.len()).any(|w| w == form)));
+}
+
+async fn what_the_client_says_of_the_time_counts_for_nothing(store: Store) {
+    let gateway = Gateway::with_alice(store, MFA_ON).await;
+    let app = enrolled(&gateway).await;
+    let (mut visitor, page) = at_challenge(&gateway).await;
+    let token = form_token(&page);
+    let code = app.code_at(-10);
+    let then = (std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() - 300).to_string();
+    let fields = [("form_token", token.as_str()), ("code", &code), ("time", &then), ("timestamp", &then)];
+    let answer = visitor.send(Ask::form("/.portcullis/challenge", &fields).header("Date", &then)).await;
+    assert_eq!(answer.status, 422, "{}", answer.head);
 }

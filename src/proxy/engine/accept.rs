@@ -4,7 +4,7 @@
 //! could be read). Knows addresses and limits; may not read a byte of HTTP.
 
 use super::proxy_protocol;
-use crate::types::net::ClientIp;
+use crate::types::{ClientIp, ClientNetwork};
 use pingora::apps::ServerApp;
 use pingora::listeners::tls::Acceptor;
 use pingora::protocols::l4::socket::SocketAddr as PeerAddr;
@@ -180,16 +180,16 @@ fn describe(tcp: TcpStream, client: SocketAddr) -> L4 {
 
 /// Counts open connections per address.
 #[derive(Clone, Default)]
-struct Places(Arc<Mutex<HashMap<IpAddr, usize>>>);
+struct Places(Arc<Mutex<HashMap<ClientNetwork, usize>>>);
 
 /// Gives its place back.
 struct Place {
     places: Places,
-    address: IpAddr,
+    address: ClientNetwork,
 }
 
 impl Places {
-    fn take(&self, address: IpAddr, most: usize) -> Option<Place> {
+    fn take(&self, address: ClientNetwork, most: usize) -> Option<Place> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = open.get(&address).copied().unwrap_or(0);
         (count < most).then(|| {

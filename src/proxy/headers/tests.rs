@@ -44,7 +44,7 @@ fn alice(groups: &[&str]) -> Identity {
         name: UserName::parse("alice").unwrap(),
         email: Email::parse("alice@example.com").ok(),
         groups: groups.iter().map(|g| GroupName::parse(g).unwrap()).collect(),
-        assurance: Assurance { first_at: Timestamp::from_secs(1), second: None },
+        assurance: Assurance { first_at: Timestamp::from_secs(1), second: None, trusted_until: None },
         account_version: 1,
     }
 }

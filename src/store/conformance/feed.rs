@@ -1,13 +1,16 @@
 //! Following the log: in order, under the lease, through a frozen and an emptied server.
 
+use super::devices::{device, left_by, with};
+use super::factors::{answer, code, enrolled};
 use super::sample::*;
 use super::server::{Server, until};
+use super::throttles::WAITS;
 use crate::store::embedded::Embedded;
 use crate::store::feed::{Feed, Follower};
 use crate::store::redis::{Redis, RedisSettings};
-use crate::store::{Entry, Fact, Head, Opened, Purpose, Step, Store};
+use crate::store::{Attempt, Entry, Fact, Head, Opened, Purpose, Step, Store, ThrottleKey, ThrottleRule, Used};
 use crate::sys::lease::Lease;
-use crate::types::Seq;
+use crate::types::{ClientIp, Seq, UserId};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -209,15 +212,12 @@ async fn what_a_server_lost_is_written_back_by_the_nodes_that_saw_it() {
     let before = n.store.append(&Fact::UserChanged { user }).await.unwrap();
     let p = pending(&*n.store, user, Purpose::SignIn).await;
     until("the first entry", LONG, || n.ear.facts().len() == 1).await;
-    let slot = |kind: &str| format!("pc:{{{user}}}:{kind}");
-    for kind in ["a", "s", "p"] {
-        server.run(&["COPY", &slot(kind), &format!("kept:{kind}")]).await;
-    }
+    keep_slot(&server, user).await;
     assert_eq!(n.store.accept_totp_step(user, f.id, 2, NOW).await.unwrap(), Step::Accepted);
     let lost = n.store.end_user(user, None).await.unwrap();
     until("the second entry", LONG, || n.ear.facts().len() == 2).await;
     // back to where it was before the ending, as a failover to a replica behind does it
-    server.run(&["EVAL", LOSE, "0", &slot("a"), &slot("s"), &slot("p"), &slot("m"), &before.0.to_string()]).await;
+    lose(&server, user, before).await;
     until("the flush", LONG, || n.ear.count(|h| *h == Heard::Flushed) > 0).await;
     until("the lease's return", LONG, || n.lease.held()).await;
     assert!(!lives(&*n.store, &session).await);
@@ -227,13 +227,79 @@ async fn what_a_server_lost_is_written_back_by_the_nodes_that_saw_it() {
     assert_eq!(n.ear.count(|h| matches!(h, Heard::Applied(Entry { fact: Fact::Everything, .. }))), 0);
 }
 
+#[tokio::test]
+async fn what_was_used_up_before_a_failover_stays_used_up() {
+    let server = Server::start(&[]);
+    let n = redis_node(short(&server)).await;
+    let store = &*n.store;
+    let e = enrolled(store).await;
+    let (kept, ended) = (device(e.user, 0), device(e.user, 1));
+    for d in [&kept, &ended] {
+        left_by(store, d).await;
+    }
+    let before = store.append(&Fact::UserChanged { user: e.user }).await.unwrap();
+    let (rule, key) = (ThrottleRule { free: 2, ..WAITS }, ThrottleKey::Password(e.user));
+    let (given_back, unlocked) =
+        (ThrottleKey::Address(ClientIp::new("192.0.2.1".parse().unwrap()).network()), ThrottleKey::Password(user_id()));
+    keep_slot(&server, e.user).await;
+    // all this is lost
+    assert_eq!(answer(store, e.user, code(e.codes.set, 1)).await, Opened::Yes);
+    let next = token();
+    assert!(matches!(store.use_device(with(&kept, kept.token), next, NOW).await.unwrap(), Used::Rotated(_)));
+    assert!(store.end_device(e.user, ended.id).await.unwrap());
+    for key in [key, key, given_back, given_back, unlocked, unlocked] {
+        assert_eq!(store.attempt(&key, &rule, NOW).await.unwrap(), Attempt::Allowed);
+    }
+    store.passed(&given_back, NOW).await.unwrap();
+    store.unlock(unlocked.user().unwrap()).await.unwrap();
+    let last = store.append(&Fact::UserChanged { user: e.user }).await.unwrap();
+    until("the last entry", LONG, || n.ear.facts().last().is_some_and(|e| e.seq == last)).await;
+    lose(&server, e.user, before).await;
+    until("the flush", LONG, || n.ear.count(|h| *h == Heard::Flushed) > 0).await;
+    until("the lease's return", LONG, || n.lease.held()).await;
+    assert_eq!(answer(store, e.user, code(e.codes.set, 1)).await, Opened::Replayed);
+    assert_eq!(answer(store, e.user, code(e.codes.set, 2)).await, Opened::Yes);
+    let held = Attempt::Held { until: later(30) };
+    let said = async |key| store.attempt(&key, &rule, NOW).await.unwrap();
+    assert_eq!(
+        [said(key).await, said(given_back).await, said(unlocked).await],
+        [held, Attempt::Allowed, Attempt::Allowed]
+    );
+    let left: Vec<_> = store.devices_of(e.user, NOW).await.unwrap().iter().map(|d| (d.id, d.token)).collect();
+    assert_eq!(left, [(kept.id, next)], "its owner would look like a thief with an older token");
+}
+
+async fn keep_slot(server: &Server, user: UserId) {
+    for kind in SLOT {
+        server.run(&["COPY", &format!("pc:{{{user}}}:{kind}"), &format!("kept:{kind}")]).await;
+    }
+}
+
 /// Takes the user's slot and the log back.
+async fn lose(server: &Server, user: UserId, to: Seq) {
+    let slot = SLOT.map(|kind| format!("pc:{{{user}}}:{kind}"));
+    let mark = format!("pc:{{{user}}}:m");
+    let mut words = vec!["EVAL", LOSE, "0"];
+    let to = to.0.to_string();
+    words.extend([to.as_str(), mark.as_str()]);
+    words.extend(slot.iter().map(String::as_str));
+    server.run(&words).await;
+}
+
+const SLOT: [&str; 5] = ["a", "s", "p", "d", "t"];
+
 const LOSE: &str = "
-for i, kind in ipairs({'a', 's', 'p'}) do redis.call('COPY', 'kept:' .. kind, ARGV[i], 'REPLACE') end
-redis.call('DEL', ARGV[4])
-local last = redis.call('XREVRANGE', 'pc:{r}:log', '+', '-', 'COUNT', 1)[1]
-redis.call('XDEL', 'pc:{r}:log', last[1])
-return redis.call('SET', 'pc:{r}:seq', ARGV[5])";
+for i, kind in ipairs({'a', 's', 'p', 'd', 't'}) do
+  redis.call('DEL', ARGV[i + 2])
+  redis.call('COPY', 'kept:' .. kind, ARGV[i + 2])
+end
+redis.call('DEL', ARGV[2])
+local log = redis.call('XREVRANGE', 'pc:{r}:log', '+', '-')
+for _, entry in ipairs(log) do
+  if tonumber(entry[2][2]) > tonumber(ARGV[1]) then redis.call('XDEL', 'pc:{r}:log', entry[1]) end
+end
+for _, key in ipairs(redis.call('KEYS', 'pc:{t:*')) do redis.call('DEL', key) end
+return redis.call('SET', 'pc:{r}:seq', ARGV[1])";
 
 #[tokio::test]
 async fn an_ending_whose_writer_crashed_half_way_is_finished_by_a_node() {

@@ -1,10 +1,10 @@
 //! Records for the tests, each with ids nobody else has.
 
 use crate::store::record::OldToken;
-use crate::store::{Account, Created, Factor, NewAccount, Opened, Pending, Purpose, Session, Store};
+use crate::store::{Account, Confirmation, Created, Factor, NewAccount, Opened, Pending, Purpose, Session, Store};
 use crate::types::{
-    Assurance, Email, FactorId, GroupName, PasswordHash, SecondFactor, Seq, SessionId, Timestamp, TokenHash, TokenRef,
-    UserId, UserName,
+    Assurance, DeviceId, Email, FactorId, GroupName, PasswordHash, SecondFactor, Seq, SessionId, SetId, Timestamp,
+    TokenHash, TokenRef, UserId, UserName,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -31,6 +31,12 @@ pub(super) fn session_id() -> SessionId {
 pub(super) fn factor_id() -> FactorId {
     FactorId::from_bytes(fresh())
 }
+pub(super) fn device_id() -> DeviceId {
+    DeviceId::from_bytes(fresh())
+}
+pub(super) fn set_id() -> SetId {
+    SetId::from_bytes(fresh())
+}
 pub(super) fn token() -> TokenHash {
     TokenHash(fresh())
 }
@@ -45,6 +51,8 @@ pub(super) fn account(name: &str, email: Option<&str>) -> Account {
         disabled: false,
         password: Some(PasswordHash { phc: "$argon2id$".into(), pepper_key: "k1".into() }),
         factors: Vec::new(),
+        backup: None,
+        enrolment_code: None,
         created: NOW,
         last_sign_in: None,
         version: 1,
@@ -74,7 +82,14 @@ pub(super) async fn alice(s: &impl Store) -> Account {
 
 /// A pending sign-in of this purpose, begun now by the log's counter.
 pub(super) async fn pending(s: &impl Store, user: UserId, purpose: Purpose) -> Pending {
-    let p = Pending {
+    let p = pending_record(s, user, purpose).await;
+    s.begin_pending(&p).await.unwrap();
+    p
+}
+
+/// The same, not stored yet.
+pub(super) async fn pending_record(s: &impl Store, user: UserId, purpose: Purpose) -> Pending {
+    Pending {
         token: token(),
         user,
         origin: "https://app.example".parse().unwrap(),
@@ -86,9 +101,18 @@ pub(super) async fn pending(s: &impl Store, user: UserId, purpose: Purpose) -> P
         ends: later(600),
         failures: 0,
         unconfirmed: None,
-    };
-    s.begin_pending(&p).await.unwrap();
-    p
+        codes: None,
+        admitted: None,
+        drift: None,
+    }
+}
+
+/// A pending sign-in that was offered the secret of this factor.
+pub(super) async fn enrolling(s: &impl Store, account: &Account, purpose: Purpose) -> (Pending, Factor) {
+    let f = factor(Some(7));
+    let p = pending(s, account.id, purpose).await;
+    s.offer_secret(at(&p), &f.sealed, f.id, NOW).await.unwrap().unwrap();
+    (p, f)
 }
 
 pub(super) fn at(p: &Pending) -> TokenRef {
@@ -103,12 +127,18 @@ pub(super) fn session_for(user: UserId, began: Seq) -> Session {
         user,
         origin: "https://app.example".parse().unwrap(),
         began,
-        assurance: Assurance { first_at: NOW, second: None },
+        assurance: Assurance { first_at: NOW, second: None, trusted_until: None },
         idle_end: later(3600),
         absolute_end: later(36000),
         address: "192.0.2.1".into(),
         browser: "Browser/1".into(),
+        device: None,
     }
+}
+
+/// An enrolment without backup codes, for which no enrolment code is needed.
+pub(super) fn confirmation(factor: &Factor, session: &Session) -> Confirmation {
+    Confirmation { factor: factor.clone(), session: session.clone(), codes: None, enrolment_code: None }
 }
 
 pub(super) fn of(s: &Session) -> TokenRef {
@@ -142,8 +172,19 @@ where
     Fut: Future<Output = T> + Send + 'static,
     T: Send + 'static,
 {
-    let start = std::sync::Arc::new(tokio::sync::Barrier::new(100));
-    let tasks: Vec<_> = (0..100)
+    at_once(100, s, f).await
+}
+
+/// Runs `f` so often at once.
+pub(super) async fn at_once<S, F, Fut, T>(times: usize, s: &std::sync::Arc<S>, f: F) -> Vec<T>
+where
+    S: Store,
+    F: Fn(std::sync::Arc<S>, usize) -> Fut,
+    Fut: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    let start = std::sync::Arc::new(tokio::sync::Barrier::new(times));
+    let tasks: Vec<_> = (0..times)
         .map(|n| {
             let (work, start) = (f(s.clone(), n), start.clone());
             tokio::spawn(async move {
@@ -157,4 +198,9 @@ where
         all.push(t.await.unwrap());
     }
     all
+}
+
+/// How many of them are `wanted`.
+pub(super) fn count<T: PartialEq>(all: &[T], wanted: &T) -> usize {
+    all.iter().filter(|x| *x == wanted).count()
 }

@@ -2,7 +2,6 @@
 
 use super::rows;
 use super::{Writing, end};
-use crate::store::codec::decode;
 use crate::store::{Account, Changed, Created, Ends, Fact, Result, Step};
 use crate::types::{FactorId, Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -53,14 +52,14 @@ pub(super) fn change(w: &mut Writing<'_>, a: &Account, ends: Ends) -> Result<Cha
 pub(super) fn by_login(db: &Connection, key: &str) -> Result<Option<Account>> {
     let mut q = db.prepare_cached("SELECT a.record FROM login l JOIN account a ON a.id = l.user WHERE l.key = ?1")?;
     let text: Option<String> = q.query_row([key], |r| r.get(0)).optional()?;
-    text.map(|t| decode("account", &t)).transpose()
+    text.map(|t| rows::read_account(db, &t)).transpose()
 }
 
 pub(super) fn roster(db: &Connection, after: Option<&str>, limit: usize) -> Result<Vec<Account>> {
     let mut q = db.prepare_cached("SELECT record FROM account WHERE ?1 IS NULL OR name > ?1 ORDER BY name LIMIT ?2")?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let texts = q.query_map(params![after, limit], |r| r.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
-    texts.iter().map(|t| decode("account", t)).collect()
+    texts.iter().map(|t| rows::read_account(db, t)).collect()
 }
 
 pub(super) fn accept_step(

@@ -1,6 +1,6 @@
 //! Endings: of one session, of all of a user's, of everybody's. The log entry and the ending are one transaction.
 
-use super::{Writing, rows};
+use super::{Writing, device, rows};
 use crate::store::{Fact, Result};
 use crate::types::{Seq, SessionId, Timestamp, UserId};
 use rusqlite::params;
@@ -16,6 +16,8 @@ pub(super) fn session(w: &mut Writing<'_>, user: UserId, session: SessionId) -> 
 /// The excepted session counts as begun after the mark from here on, so that one comparison serves everywhere.
 pub(super) fn user(w: &mut Writing<'_>, user: UserId, except: Option<SessionId>) -> Result<Seq> {
     let seq = w.append(&Fact::UserEnded { user, except })?;
+    let own = except.map(|s| rows::session(w.db, user, s)).transpose()?.flatten().and_then(|s| s.device);
+    device::end_all(w.db, user, own)?;
     let (id, kept) = (user.to_string(), except.map(|s| s.to_string()).unwrap_or_default());
     w.db.execute("DELETE FROM session WHERE user = ?1 AND id <> ?2", params![id, kept])?;
     w.db.execute("UPDATE session SET began = ?3 WHERE user = ?1 AND id = ?2", params![id, kept, rows::int(seq.0)])?;
@@ -48,7 +50,7 @@ pub(super) fn told(w: &mut Writing<'_>, fact: &Fact) -> Result<Seq> {
 pub(super) fn sweep(w: &mut Writing<'_>, now: Timestamp) -> Result<usize> {
     let now = rows::int(now.as_millis());
     let mut swept = 0;
-    for table in ["session", "pending"] {
+    for table in ["session", "pending", "device", "throttle"] {
         let sql = format!(
             "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE ends <= ?1 ORDER BY ends LIMIT {HELPING})"
         );

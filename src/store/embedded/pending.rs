@@ -2,16 +2,16 @@
 
 use super::{Writing, rows};
 use crate::store::record::Unconfirmed;
-use crate::store::{Failed, Pending, Purpose, Result};
+use crate::store::{Drift, Failed, Pending, Result};
 use crate::types::{FactorId, Timestamp, TokenRef};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 /// The pending sign-in, if nothing has ended it: neither time, nor an ending of the user's, nor of its session.
 pub(super) fn live(db: &Connection, at: TokenRef, now: Timestamp) -> Result<Option<Pending>> {
     let Some(p) = rows::pending(db, at)?.filter(|p| now < p.ends) else { return Ok(None) };
-    let stands = match p.purpose {
-        Purpose::SignIn => rows::mark(db, p.user)? <= p.began,
-        Purpose::StepUp { session } | Purpose::Enrol { session } => rows::session(db, p.user, session)?.is_some(),
+    let stands = match p.purpose.session() {
+        None => rows::mark(db, p.user)? <= p.began,
+        Some(session) => rows::session(db, p.user, session)?.is_some(),
     };
     Ok(stands.then_some(p))
 }
@@ -28,15 +28,19 @@ pub(super) fn offer(
     Ok(Some((kept.factor, kept.sealed)))
 }
 
-pub(super) fn fail(w: &mut Writing<'_>, at: TokenRef, limit: u32, now: Timestamp) -> Result<Failed> {
+pub(super) fn fail(
+    w: &mut Writing<'_>,
+    at: TokenRef,
+    (limit, drift): (u32, Option<Drift>),
+    now: Timestamp,
+) -> Result<Failed> {
     let Some(p) = live(w.db, at, now)? else { return Ok(Failed::Gone) };
     let failures = p.failures.saturating_add(1);
     if failures >= limit {
         rows::drop_pending(w.db, at)?;
         return Ok(Failed::Ended);
     }
-    let mut q = w.db.prepare_cached("UPDATE pending SET failures = ?3 WHERE user = ?1 AND token = ?2")?;
-    q.execute(params![at.user.to_string(), at.hash.hex(), failures])?;
+    rows::write_pending(w.db, &Pending { failures, drift, ..p })?;
     Ok(Failed::Left(limit - failures))
 }
 

@@ -1,5 +1,6 @@
 //! Rows as records and back. Columns that change by themselves (idle end, began, failures) win over the record's text.
 
+use super::backup;
 use crate::store::codec::{decode, encode};
 use crate::store::{Account, Pending, Result, Session};
 use crate::types::{Seq, SessionId, Timestamp, TokenRef, UserId};
@@ -22,7 +23,13 @@ pub(super) fn seq(r: &Row<'_>) -> rusqlite::Result<Seq> {
 pub(super) fn account(db: &Connection, user: UserId) -> Result<Option<Account>> {
     let mut q = db.prepare_cached("SELECT record FROM account WHERE id = ?1")?;
     let text: Option<String> = q.query_row([user.to_string()], |r| r.get(0)).optional()?;
-    text.map(|t| decode("account", &t)).transpose()
+    text.map(|t| read_account(db, &t)).transpose()
+}
+
+/// The record with what lies beside it.
+pub(super) fn read_account(db: &Connection, text: &str) -> Result<Account> {
+    let a: Account = decode("account", text)?;
+    Ok(Account { backup: backup::stock(db, a.id)?, ..a })
 }
 
 pub(super) fn write_account(db: &Connection, a: &Account) -> Result<()> {
@@ -32,6 +39,12 @@ pub(super) fn write_account(db: &Connection, a: &Account) -> Result<()> {
     )?;
     q.execute(params![a.id.to_string(), a.name.as_str(), int(a.version), encode("account", a)?])?;
     Ok(())
+}
+
+/// A sign-in succeeded.
+pub(super) fn signed_in(db: &Connection, user: UserId, now: Timestamp) -> Result<()> {
+    let Some(a) = account(db, user)? else { return Ok(()) };
+    write_account(db, &Account { last_sign_in: a.last_sign_in.max(Some(now)), ..a })
 }
 
 /// Up to which entry of the log everything of the user is over.
@@ -88,7 +101,7 @@ pub(super) fn session_and_account(db: &Connection, at: TokenRef) -> Result<Optio
             Ok((SessionRow::read(r)?, r.get::<_, String>("a_record")?))
         })
         .optional()?;
-    row.map(|(s, a)| Ok((s.record()?, decode("account", &a)?))).transpose()
+    row.map(|(s, a)| Ok((s.record()?, read_account(db, &a)?))).transpose()
 }
 
 pub(super) fn write_session(db: &Connection, s: &Session) -> Result<()> {

@@ -65,7 +65,8 @@ fn steps(db: &Connection) -> Result<()> {
 
 /// Step `n` leads from version `n` to `n + 1`. Columns are what is compared or changed by itself; where a record's text
 /// holds the same value, the column is right.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE account(id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, record TEXT NOT NULL);
 CREATE TABLE login(key TEXT PRIMARY KEY, user TEXT NOT NULL) WITHOUT ROWID;
@@ -80,13 +81,39 @@ CREATE TABLE session(
     PRIMARY KEY (user, id));
 CREATE INDEX session_ends ON session(ends);
 CREATE TABLE log(seq INTEGER PRIMARY KEY AUTOINCREMENT, fact TEXT NOT NULL);
-"];
+",
+    "
+CREATE TABLE backup(
+    user TEXT PRIMARY KEY, set_id TEXT NOT NULL, salt BLOB NOT NULL, saved INTEGER NOT NULL, made INTEGER NOT NULL)
+    WITHOUT ROWID;
+CREATE TABLE backup_code(user TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (user, digest)) WITHOUT ROWID;
+CREATE TABLE device(
+    user TEXT NOT NULL, id TEXT NOT NULL, last_used INTEGER NOT NULL, ends INTEGER NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (user, id));
+CREATE INDEX device_ends ON device(ends);
+CREATE TABLE throttle(
+    user TEXT NOT NULL, key TEXT NOT NULL, failures INTEGER NOT NULL, held_until INTEGER NOT NULL, times TEXT NOT NULL,
+    ends INTEGER NOT NULL, PRIMARY KEY (user, key));
+CREATE INDEX throttle_ends ON throttle(ends);
+",
+];
 
 const BUSY: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_the_first_version_is_brought_up_to_date_with_its_data() {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(MIGRATIONS[0]).unwrap();
+        db.pragma_update(None, "user_version", 1).unwrap();
+        db.execute("INSERT INTO account VALUES ('a', 'alice', 1, '{}')", []).unwrap();
+        prepare(&db).unwrap();
+        let count = |sql| db.query_row(sql, [], |r| r.get::<_, u32>(0)).unwrap();
+        assert_eq!((count("SELECT count(*) FROM account"), count("SELECT count(*) FROM device")), (1, 0));
+    }
 
     #[test]
     fn the_file_is_the_owners_alone_and_a_newer_one_is_refused() {

@@ -1,8 +1,11 @@
 //! Sessions: opened, rotated, touched; and an enrolment's confirmation, which does both and more in one step.
 
 use super::account::accept_step;
-use super::{Writing, rows};
-use crate::store::{Account, Burn, Fact, Factor, Opened, Pending, Purpose, Result, Session, Step, Stored, Touch};
+use super::{Writing, backup, end, rows, throttle};
+use crate::store::throttle::{CodeKind, code};
+use crate::store::{
+    Account, Confirmation, Fact, Opened, Pending, Proof, Purpose, Result, Session, Step, Stored, Touch,
+};
 use crate::types::{Timestamp, TokenRef};
 use rusqlite::{Connection, params};
 
@@ -16,37 +19,43 @@ pub(super) enum Way {
 
 pub(super) fn open(w: &mut Writing<'_>, from: TokenRef, s: &Session, now: Timestamp) -> Result<Opened> {
     match check(w.db, Way::Open, (from, now), s)? {
-        Ok(checked) => enter(w, from, s, &checked),
+        Ok(checked) => enter(w, (from, now), s, &checked),
         Err(refused) => refuse(w, from, refused),
     }
 }
 
 pub(super) fn rotate(w: &mut Writing<'_>, from: TokenRef, s: &Session, now: Timestamp) -> Result<Opened> {
     match check(w.db, Way::Rotate, (from, now), s)? {
-        Ok(checked) => enter(w, from, s, &checked),
+        Ok(checked) => enter(w, (from, now), s, &checked),
         Err(refused) => refuse(w, from, refused),
     }
 }
 
-pub(super) fn answer(w: &mut Writing<'_>, from: TokenRef, burn: Burn, s: &Session, now: Timestamp) -> Result<Opened> {
+pub(super) fn answer(
+    w: &mut Writing<'_>,
+    from: TokenRef,
+    proof: Proof,
+    (s, now): (&Session, Timestamp),
+) -> Result<Opened> {
     let way = if s.old.is_some() { Way::Rotate } else { Way::Open };
     let checked = match check(w.db, way, (from, now), s)? {
         Ok(checked) => checked,
         Err(refused) => return refuse(w, from, refused),
     };
-    match accept_step(w, s.user, burn.factor, (burn.step, now))? {
-        Step::Accepted => enter(w, from, s, &checked),
+    let spent = match proof {
+        Proof::Totp(burn) => accept_step(w, s.user, burn.factor, (burn.step, now))?,
+        Proof::Backup { set, digest } if backup::spend(w.db, s.user, set, &digest)? => Step::Accepted,
+        Proof::Backup { .. } => Step::Replayed,
+    };
+    match spent {
+        Step::Accepted => enter(w, (from, now), s, &checked),
         Step::Replayed => Ok(Opened::Replayed),
         Step::NotEnrolled => Ok(Opened::Spent),
     }
 }
 
-pub(super) fn confirm(
-    w: &mut Writing<'_>,
-    from: TokenRef,
-    (factor, s): (&Factor, &Session),
-    now: Timestamp,
-) -> Result<Opened> {
+pub(super) fn confirm(w: &mut Writing<'_>, from: TokenRef, c: &Confirmation, now: Timestamp) -> Result<Opened> {
+    let (factor, s) = (&c.factor, &c.session);
     let checked = match check(w.db, Way::Confirm, (from, now), s)? {
         Ok(checked) => checked,
         Err(refused) => return refuse(w, from, refused),
@@ -54,15 +63,20 @@ pub(super) fn confirm(
     if checked.pending.unconfirmed.as_ref().is_none_or(|u| u.factor != factor.id) {
         return Ok(Opened::Spent);
     }
-    if checked.account.has_second_factor() {
-        return Ok(Opened::Spent);
+    let Some(next) = c.applied_to(&checked.account, checked.pending.purpose, now) else { return Ok(Opened::Spent) };
+    rows::write_account(w.db, &next)?;
+    throttle::forget(w.db, s.user, code(CodeKind::Totp))?;
+    if let Purpose::Replace { session } = checked.pending.purpose {
+        end::user(w, s.user, Some(session))?;
     }
-    let mut account = checked.account.clone();
-    account.factors.push(factor.clone());
-    account.version += 1;
-    rows::write_account(w.db, &account)?;
-    let opened = enter(w, from, s, &checked)?;
-    w.append(&Fact::UserChanged { user: account.id })?;
+    // read again: the ending moved the session's beginning
+    let existing = rows::session(w.db, s.user, s.id)?;
+    let opened = enter(w, (from, now), s, &Checked { account: next, existing, ..checked })?;
+    if let Some((codes, shown)) = &c.codes {
+        backup::write(w.db, s.user, codes)?;
+        rows::write_pending(w.db, shown)?;
+    }
+    w.append(&Fact::UserChanged { user: s.user })?;
     Ok(opened)
 }
 
@@ -90,9 +104,12 @@ fn check(
     let refusal = match pending.purpose {
         Purpose::SignIn if way == Way::Rotate || existing.is_some() => Some(Opened::Spent),
         Purpose::SignIn => (mark > pending.began.min(s.began)).then_some(Opened::Ended),
-        Purpose::StepUp { session } if session != s.id || way == Way::Open => Some(Opened::Spent),
-        Purpose::Enrol { session } if session != s.id || way != Way::Confirm => Some(Opened::Spent),
-        Purpose::StepUp { .. } | Purpose::Enrol { .. } => match &existing {
+        Purpose::Codes { .. } => Some(Opened::Spent),
+        Purpose::StepUp { session } if session != s.id || way != Way::Rotate => Some(Opened::Spent),
+        Purpose::Enrol { session } | Purpose::Replace { session } if session != s.id || way != Way::Confirm => {
+            Some(Opened::Spent)
+        }
+        Purpose::StepUp { .. } | Purpose::Enrol { .. } | Purpose::Replace { .. } => match &existing {
             None => Some(Opened::Ended),
             // rotated by somebody else since the caller read it
             Some(e) => s.old.as_ref().is_some_and(|o| o.token != e.token).then_some(Opened::Spent),
@@ -112,10 +129,13 @@ fn refuse(w: &mut Writing<'_>, from: TokenRef, refused: Opened) -> Result<Opened
     Ok(refused)
 }
 
-fn enter(w: &mut Writing<'_>, from: TokenRef, s: &Session, checked: &Checked) -> Result<Opened> {
+fn enter(w: &mut Writing<'_>, (from, now): (TokenRef, Timestamp), s: &Session, checked: &Checked) -> Result<Opened> {
     rows::drop_pending(w.db, from)?;
     match &checked.existing {
-        None => rows::write_session(w.db, s)?,
+        None => {
+            rows::write_session(w.db, s)?;
+            rows::signed_in(w.db, s.user, now)?;
+        }
         Some(e) => {
             let (began, idle_end) = (s.began.max(e.began), s.idle_end.max(e.idle_end));
             rows::write_session(w.db, &Session { began, idle_end, ..s.clone() })?;

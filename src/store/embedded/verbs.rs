@@ -1,13 +1,14 @@
 //! The trait's verbs over the embedded database: each is one transaction of the writer or one read.
 
 use super::session::{answer, confirm, find, open, rotate, touch};
-use super::{Embedded, account, canary, end, pending, rows, writer};
+use super::{Embedded, account, canary, device, end, factor, pending, rows, throttle, writer};
 use crate::store::record::Unconfirmed;
 use crate::store::{
-    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result,
-    Session, Step, Store, Stored, Touch,
+    Account, Attempt, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device, DeviceLimits, Drift,
+    Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result,
+    Session, Step, Store, Stored, ThrottleKey, ThrottleRule, Touch, Used,
 };
-use crate::types::{FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId};
+use crate::types::{DeviceId, DeviceRef, FactorId, Login, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId};
 
 #[async_trait::async_trait]
 impl Store for Embedded {
@@ -25,6 +26,12 @@ impl Store for Embedded {
     async fn change_account(&self, a: &Account, ends: Ends) -> Result<Changed> {
         let a = a.clone();
         self.write(move |w| account::change(w, &a, ends)).await
+    }
+    async fn delete_account(&self, user: UserId) -> Result<bool> {
+        self.write(move |w| factor::delete_account(w, user)).await
+    }
+    async fn reset_mfa(&self, user: UserId, code: Option<EnrolmentCode>) -> Result<bool> {
+        self.write(move |w| factor::reset(w, user, code)).await
     }
     async fn roster(&self, after: Option<&str>, limit: usize) -> Result<Vec<Account>> {
         let after = after.map(str::to_owned);
@@ -51,8 +58,8 @@ impl Store for Embedded {
         let offered = Unconfirmed { factor, sealed: sealed.to_vec() };
         self.write(move |w| pending::offer(w, at, offered, now)).await
     }
-    async fn fail_pending(&self, at: TokenRef, limit: u32, now: Timestamp) -> Result<Failed> {
-        self.write(move |w| pending::fail(w, at, limit, now)).await
+    async fn fail_pending(&self, at: TokenRef, limit: u32, drift: Option<Drift>, now: Timestamp) -> Result<Failed> {
+        self.write(move |w| pending::fail(w, at, (limit, drift), now)).await
     }
     async fn take_pending(&self, at: TokenRef, now: Timestamp) -> Result<Option<Pending>> {
         self.write(move |w| pending::take(w, at, now)).await
@@ -66,9 +73,9 @@ impl Store for Embedded {
         let s = s.clone();
         self.write(move |w| rotate(w, from, &s, now)).await
     }
-    async fn answer_totp(&self, from: TokenRef, burn: Burn, s: &Session, now: Timestamp) -> Result<Opened> {
+    async fn answer(&self, from: TokenRef, proof: Proof, s: &Session, now: Timestamp) -> Result<Opened> {
         let s = s.clone();
-        self.write(move |w| answer(w, from, burn, &s, now)).await
+        self.write(move |w| answer(w, from, proof, (&s, now))).await
     }
     async fn session(&self, at: TokenRef, now: Timestamp) -> Result<Option<Stored>> {
         self.read(move |db| find(db, at, now)).await
@@ -92,20 +99,78 @@ impl Store for Embedded {
     async fn accept_totp_step(&self, user: UserId, factor: FactorId, step: u64, now: Timestamp) -> Result<Step> {
         self.write(move |w| account::accept_step(w, user, factor, (step, now))).await
     }
-    async fn confirm_enrolment(
+    async fn confirm_enrolment(&self, from: TokenRef, c: &Confirmation, now: Timestamp) -> Result<Opened> {
+        let c = c.clone();
+        self.write(move |w| confirm(w, from, &c, now)).await
+    }
+    async fn replace_backup(
         &self,
-        from: TokenRef,
-        factor: &Factor,
-        session: &Session,
+        burn: Option<Burn>,
+        codes: &NewBackup,
+        shown: &Pending,
         now: Timestamp,
-    ) -> Result<Opened> {
-        let (factor, session) = (factor.clone(), session.clone());
-        self.write(move |w| confirm(w, from, (&factor, &session), now)).await
+    ) -> Result<Replaced> {
+        let (codes, shown) = (codes.clone(), shown.clone());
+        self.write(move |w| factor::replace_backup(w, burn, (&codes, &shown), now)).await
+    }
+    async fn codes_saved(&self, at: TokenRef, now: Timestamp) -> Result<bool> {
+        self.write(move |w| factor::codes_saved(w, at, now)).await
+    }
+    async fn disable_mfa(
+        &self,
+        user: UserId,
+        burn: Option<Burn>,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<Replaced> {
+        self.write(move |w| factor::disable(w, user, burn, (except, now))).await
+    }
+
+    async fn put_device(&self, d: &Device, session: SessionId, limits: DeviceLimits) -> Result<bool> {
+        let d = d.clone();
+        self.write(move |w| device::put(w, &d, session, limits)).await
+    }
+    async fn use_device(&self, at: DeviceRef, next: TokenHash, now: Timestamp) -> Result<Used> {
+        self.write(move |w| device::used(w, at, next, now)).await
+    }
+    async fn device(&self, at: DeviceRef, now: Timestamp) -> Result<Option<Device>> {
+        self.read(move |db| device::find(db, at, now)).await
+    }
+    async fn devices_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Device>> {
+        let mut all = self.read(move |db| device::all(db, user)).await?;
+        all.retain(|d| now < d.ends);
+        Ok(all)
+    }
+    async fn end_device(&self, user: UserId, device: DeviceId) -> Result<bool> {
+        self.write(move |w| device::end(w, user, device)).await
+    }
+
+    async fn attempt(&self, key: &ThrottleKey, rule: &ThrottleRule, now: Timestamp) -> Result<Attempt> {
+        let keys = [(*key, *rule)];
+        self.write(move |w| throttle::attempt(w, &keys, now)).await
+    }
+    async fn attempt_code(&self, user: UserId, kind: CodeKind, rules: &CodeRules, now: Timestamp) -> Result<Attempt> {
+        let keys = [(ThrottleKey::Code(user, kind), rules.kind), (ThrottleKey::Codes(user), rules.all)];
+        self.write(move |w| throttle::attempt(w, &keys, now)).await
+    }
+    async fn passed(&self, key: &ThrottleKey, at: Timestamp) -> Result<()> {
+        let key = *key;
+        self.write(move |w| throttle::passed(w, &key, at)).await
+    }
+    async fn unlock(&self, user: UserId) -> Result<()> {
+        self.write(move |w| throttle::unlock(w.db, user)).await
     }
 
     async fn keep_canaries(&self, mine: &[Canary]) -> Result<Vec<Canary>> {
         let mine = mine.to_vec();
         self.write(move |w| canary::keep(w, &mine)).await
+    }
+    async fn know_keys(&self, file: &KeyFile) -> Result<()> {
+        file.opens(&self.keep_canaries(&file.canaries).await?)
+    }
+    async fn forget_canary(&self, key: &str) -> Result<()> {
+        let key = key.to_owned();
+        self.write(move |w| canary::forget(w, &key)).await
     }
 
     async fn head(&self) -> Result<Head> {

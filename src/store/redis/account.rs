@@ -6,9 +6,11 @@
 use super::Redis;
 use super::login::Claim;
 use super::script::of_user;
+use super::spent::Spent;
 use crate::store::codec::{decode, encode};
-use crate::store::{Account, Changed, Created, Ends, Fact, Factor, Result, Step, StoreError};
-use crate::types::{FactorId, Login, Seq, Timestamp, UserId};
+use crate::store::record::BackupStock;
+use crate::store::{Account, Burn, Changed, Created, Ends, Fact, Factor, Result, Step, StoreError};
+use crate::types::{Login, Seq, SessionId, Timestamp, UserId};
 use futures::future::try_join_all;
 use redis::ScriptInvocation;
 use std::collections::HashMap;
@@ -102,8 +104,8 @@ impl Redis {
         };
         self.enlist(a).await?;
         let mut call = of_user(&self.scripts.account_change, &self.keys, a.id);
-        head_args(&mut call, &Account { version: a.version + 1, ..a.clone() })?;
-        call.arg(a.version).arg(seq.0).arg(except.map(|s| s.to_string()).unwrap_or_default());
+        change_args(&mut call, a, (seq, except))?;
+        call.arg("").arg("").arg(0); // backup codes stay, no step is burnt
         for f in &a.factors {
             factor_args(&mut call, f);
         }
@@ -160,7 +162,7 @@ impl Redis {
         self.link.query("writing the roster", &cmd).await
     }
 
-    async fn strike(&self, user: UserId, name: &str) -> Result<()> {
+    pub(super) async fn strike(&self, user: UserId, name: &str) -> Result<()> {
         let mut cmd = redis::cmd("ZREM");
         cmd.arg(self.keys.roster()).arg(format!("{name}\0{user}"));
         self.link.query("writing the roster", &cmd).await
@@ -175,17 +177,21 @@ impl Redis {
         Ok(true)
     }
 
-    pub(super) async fn accept_step(&self, user: UserId, factor: FactorId, step: u64, now: Timestamp) -> Result<Step> {
+    pub(super) async fn accept_step(&self, user: UserId, burn: Burn, now: Timestamp) -> Result<Step> {
         let mut call = of_user(&self.scripts.accept_step, &self.keys, user);
-        call.arg(factor.to_string()).arg(step).arg(now.as_millis());
+        call.arg(burn.factor.to_string()).arg(burn.step).arg(now.as_millis());
         match self.link.run::<i8>("accepting a TOTP step", &call).await? {
             1 => {
-                self.remember_step(user, factor, step, now);
+                self.remember_step(user, burn, now);
                 Ok(Step::Accepted)
             }
             0 => Ok(Step::Replayed),
             _ => Ok(Step::NotEnrolled),
         }
+    }
+
+    pub(super) fn remember_step(&self, user: UserId, burn: Burn, used: Timestamp) {
+        self.spent.keep(Spent::Step { user, factor: burn.factor, step: burn.step, used });
     }
 }
 
@@ -202,7 +208,26 @@ pub(super) fn account(fields: HashMap<String, String>) -> Result<Option<Account>
         f.last_step = f.last_step.max(step);
         f.last_used = f.last_used.max(used);
     }
+    let last = fields.get("last").and_then(|v| v.parse().ok()).map(Timestamp::from_millis);
+    a.last_sign_in = a.last_sign_in.max(last);
+    a.backup = backup(&fields)?;
     Ok(Some(a))
+}
+
+fn backup(fields: &HashMap<String, String>) -> Result<Option<BackupStock>> {
+    let Some(set) = fields.get("b:set") else { return Ok(None) };
+    let broken = |what: &'static str| StoreError::corrupt("backup codes", what);
+    let field = |name: &str| fields.get(name).map_or("", String::as_str);
+    let salt = data_encoding::HEXLOWER.decode(field("b:salt").as_bytes()).map_err(|_| broken("salt"))?;
+    let made = field("b:made").parse().map_err(|_| broken("made"))?;
+    let left = fields.keys().filter(|f| f.starts_with("b:c:")).count();
+    Ok(Some(BackupStock {
+        set: set.parse().map_err(|_| broken("set"))?,
+        salt,
+        left: u32::try_from(left).unwrap_or(u32::MAX),
+        saved: field("b:saved") == "1",
+        made: Timestamp::from_millis(made),
+    }))
 }
 
 pub(super) fn bears(a: &Account, key: &str) -> bool {
@@ -216,6 +241,17 @@ fn email(a: &Account) -> Option<&str> {
 fn head_args(call: &mut ScriptInvocation<'_>, a: &Account) -> Result<()> {
     call.arg(encode("account", a)?).arg(a.version).arg(u8::from(a.disabled)).arg(a.name.as_str());
     call.arg(email(a).unwrap_or_default());
+    Ok(())
+}
+
+/// Writes the next version of `a` over the one that was read, and ends what ends with it.
+pub(super) fn change_args(
+    call: &mut ScriptInvocation<'_>,
+    a: &Account,
+    (ending, except): (Seq, Option<SessionId>),
+) -> Result<()> {
+    head_args(call, &Account { version: a.version + 1, ..a.clone() })?;
+    call.arg(a.version).arg(ending.0).arg(except.map(|s| s.to_string()).unwrap_or_default());
     Ok(())
 }
 

@@ -3,16 +3,15 @@
 //! Redis loses acknowledged writes at a failover, at a restart without data, at the restore of a backup. Every node
 //! remembers a minute of the log and writes it back, idempotently; what nobody can know any more ends everything.
 
+use super::Redis;
 use super::follow::Tail;
 use super::log::fact_text;
 use super::place::{Place, Seen};
 use super::script::of_log;
-use super::{Redis, nanos};
 use crate::store::{Fact, Result};
-use crate::sys::{SystemEntropy, lease, random};
+use crate::sys::{SystemEntropy, random};
 use crate::types::Seq;
 use redis::aio::MultiplexedConnection;
-use std::sync::PoisonError;
 
 /// What the server's log is to a node that has seen one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,23 +89,6 @@ impl Redis {
         let mut call = of_log(&self.scripts.carry, &self.keys);
         call.arg(seen).arg(u8::from(everything)).arg(fact_text(&Fact::Everything)?).arg(new_name());
         call.invoke_async::<()>(con).await.map_err(|e| super::error::failed("carrying the log's counter on", e))
-    }
-
-    /// A code accepted here before the loss is not accepted again after it.
-    async fn respend(&self) -> Result<usize> {
-        let since = lease::now().saturating_sub(nanos(super::place::REMEMBERED));
-        let spent: Vec<_> = {
-            let all = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-            all.iter().filter(|s| s.at >= since).copied().collect()
-        };
-        let mut written = 0;
-        for s in spent {
-            let mut call = super::script::of_user(&self.scripts.accept_step, &self.keys, s.user);
-            call.arg(s.factor.to_string()).arg(s.step).arg(s.used.as_millis());
-            let said: i8 = self.link.run("writing back a spent step", &call).await?;
-            written += usize::from(said == 1);
-        }
-        Ok(written)
     }
 }
 

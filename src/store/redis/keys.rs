@@ -10,13 +10,27 @@ impl Keys {
     pub(super) fn new(prefix: String) -> Self {
         Keys { prefix }
     }
-    /// A user's account, sessions, pending sign-ins and mark, in the order in which scripts expect them.
-    pub(super) fn user(&self, user: UserId) -> [String; 4] {
-        ["a", "s", "p", "m"].map(|kind| format!("{}:{{{user}}}:{kind}", self.prefix))
+    /// A user's account, sessions, pending sign-ins, mark, devices and throttles, in the order in which scripts expect them.
+    pub(super) fn user(&self, user: UserId) -> [String; 6] {
+        ["a", "s", "p", "m", "d", "t"].map(|kind| format!("{}:{{{user}}}:{kind}", self.prefix))
     }
     pub(super) fn account(&self, user: UserId) -> String {
         let [account, ..] = self.user(user);
         account
+    }
+    pub(super) fn devices(&self, user: UserId) -> String {
+        let [.., devices, _] = self.user(user);
+        devices
+    }
+    /// The counters of one user, or the one of this name that is nobody's.
+    pub(super) fn throttle(&self, user: Option<UserId>, name: &str) -> String {
+        match user {
+            Some(user) => {
+                let [.., throttles] = self.user(user);
+                throttles
+            }
+            None => format!("{}:{{t:{name}}}", self.prefix),
+        }
     }
     /// Who holds this name or address.
     pub(super) fn login(&self, key: &str) -> String {
@@ -37,6 +51,10 @@ impl Keys {
     }
     pub(super) fn canaries(&self) -> String {
         self.shared("keys")
+    }
+    /// Of the audit, in a slot of its own: its stream, who wrote how far, whose entries are which.
+    pub(super) fn audit(&self, kind: &str) -> String {
+        format!("{}:{{audit}}:{kind}", self.prefix)
     }
     fn shared(&self, kind: &str) -> String {
         format!("{}:{{r}}:{kind}", self.prefix)

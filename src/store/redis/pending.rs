@@ -4,13 +4,13 @@ use super::Redis;
 use super::script::of_user;
 use crate::store::codec::{decode, encode};
 use crate::store::record::Unconfirmed;
-use crate::store::{Failed, Pending, Result};
+use crate::store::{Drift, Failed, Pending, Result};
 use crate::types::{FactorId, Timestamp, TokenRef};
 use redis::{Script, ScriptInvocation};
 use std::time::Duration;
 
-/// Record, failures, unconfirmed secret, as the scripts answer.
-type Row = (String, u32, String);
+/// Record, failures, unconfirmed secret, drift, as the scripts answer.
+type Row = (String, u32, String, String);
 
 impl Redis {
     pub(super) async fn begin(&self, p: &Pending) -> Result<()> {
@@ -18,10 +18,9 @@ impl Redis {
             Some(u) => encode("unconfirmed secret", u)?,
             None => String::new(),
         };
-        let sweep = p.ends.since(p.first_at) + SWEEP_MARGIN;
         let mut call = of_user(&self.scripts.pending_begin, &self.keys, p.user);
         call.arg(p.token.hex()).arg(encode("pending sign-in", p)?).arg(p.failures).arg(unconfirmed);
-        call.arg(super::session::millis(sweep)).arg(p.first_at.as_millis());
+        call.arg(super::session::millis(sweep_after(p))).arg(p.first_at.as_millis());
         self.link.run::<()>("beginning a sign-in", &call).await
     }
 
@@ -44,9 +43,14 @@ impl Redis {
         Ok(kept.map(|u| (u.factor, u.sealed)))
     }
 
-    pub(super) async fn fail(&self, at: TokenRef, limit: u32, now: Timestamp) -> Result<Failed> {
+    pub(super) async fn fail(
+        &self,
+        at: TokenRef,
+        (limit, drift): (u32, Option<Drift>),
+        now: Timestamp,
+    ) -> Result<Failed> {
         let mut call = self.on_pending(&self.scripts.pending_fail, at, now);
-        call.arg(limit);
+        call.arg(limit).arg(encode("drift", &drift)?);
         Ok(match self.link.run::<i64>("counting a wrong code", &call).await? {
             0 => Failed::Ended,
             left => u32::try_from(left).map_or(Failed::Gone, Failed::Left),
@@ -59,19 +63,28 @@ impl Redis {
         row.map(pending).transpose()
     }
 
-    fn on_pending<'a>(&self, script: &'a Script, at: TokenRef, now: Timestamp) -> ScriptInvocation<'a> {
+    pub(super) fn on_pending<'a>(&self, script: &'a Script, at: TokenRef, now: Timestamp) -> ScriptInvocation<'a> {
         let mut call = of_user(script, &self.keys, at.user);
         call.arg(at.hash.hex()).arg(now.as_millis()).arg(self.floor().0);
         call
     }
 }
 
-fn pending((text, failures, unconfirmed): Row) -> Result<Pending> {
+fn pending((text, failures, unconfirmed, drift): Row) -> Result<Pending> {
     let unconfirmed = match unconfirmed.as_str() {
         "" => None,
         text => Some(decode("unconfirmed secret", text)?),
     };
-    Ok(Pending { failures, unconfirmed, ..decode("pending sign-in", &text)? })
+    let p = Pending { failures, unconfirmed, ..decode("pending sign-in", &text)? };
+    match drift.as_str() {
+        "" => Ok(p),
+        text => Ok(Pending { drift: decode("drift", text)?, ..p }),
+    }
+}
+
+/// A pending record is swept this long after it was written.
+pub(super) fn sweep_after(p: &Pending) -> Duration {
+    p.ends.since(p.first_at) + SWEEP_MARGIN
 }
 
 /// Clocks of nodes and of the server differ; sweeping late does no harm.

@@ -1,13 +1,14 @@
 //! Sessions: fields of one hash per user, found by token in one round trip together with the account.
 
 use super::Redis;
-use super::account::{account, step_text};
+use super::account::account;
 use super::script::of_user;
+use super::spent::Spent;
 use crate::store::codec::{decode, encode};
-use crate::store::{Account, Burn, Fact, Factor, Opened, Result, Session, StoreError, Stored, Touch};
+use crate::store::{Fact, Opened, Proof, Result, Session, StoreError, Stored, Touch};
 use crate::types::{Seq, SessionId, Timestamp, TokenRef, UserId};
 use futures::future::try_join_all;
-use redis::ScriptInvocation;
+use redis::{Script, ScriptInvocation};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -22,44 +23,36 @@ pub(super) struct Entrance<'a> {
 
 impl Redis {
     pub(super) async fn enter(&self, e: Entrance<'_>) -> Result<Opened> {
-        let said: String = self.link.run("opening a session", &self.entering(e)?).await?;
+        let said: String = self.link.run("opening a session", &self.entering(&self.scripts.enter, e)?).await?;
         self.entered(e, &said, &[]).await
     }
 
-    /// The same, if the step can be burnt.
-    pub(super) async fn answer(&self, e: Entrance<'_>, burn: Burn) -> Result<Opened> {
-        let mut call = self.entering(e)?;
-        call.arg(burn.factor.to_string()).arg(burn.step).arg(e.now.as_millis());
+    /// The same, if the proof can be spent.
+    pub(super) async fn enter_with(&self, e: Entrance<'_>, proof: Proof) -> Result<Opened> {
+        let user = e.session.user;
+        let (call, spent) = match proof {
+            Proof::Totp(burn) => {
+                let mut call = self.entering(&self.scripts.answer_totp, e)?;
+                call.arg(burn.factor.to_string()).arg(burn.step);
+                (call, Spent::Step { user, factor: burn.factor, step: burn.step, used: e.now })
+            }
+            Proof::Backup { set, digest } => {
+                let mut call = self.entering(&self.scripts.answer_backup, e)?;
+                call.arg(set.to_string()).arg(data_encoding::HEXLOWER.encode(&digest));
+                (call, Spent::Code { user, set, digest })
+            }
+        };
         let said: String = self.link.run("answering a challenge", &call).await?;
         let opened = self.entered(e, &said, &[]).await?;
         if opened == Opened::Yes {
-            self.remember_step(e.session.user, burn.factor, burn.step, e.now);
+            self.spent.keep(spent);
         }
         Ok(opened)
     }
 
-    /// The new account is computed here and written only if nobody else wrote meanwhile.
-    pub(super) async fn confirm(&self, e: Entrance<'_>, factor: &Factor) -> Result<Opened> {
-        for _ in 0..WRITE_ATTEMPTS {
-            let Some(stored) = self.read_account(e.session.user).await? else { return Ok(Opened::Ended) };
-            let mut factors = stored.factors.clone();
-            factors.push(factor.clone());
-            let next = Account { factors, version: stored.version + 1, ..stored.clone() };
-            let mut call = self.entering(e)?;
-            call.arg(factor.id.to_string()).arg(encode("account", &next)?).arg(next.version).arg(stored.version);
-            call.arg(step_text(factor)).arg(factor.last_used.map_or(0, |t| t.as_millis()));
-            call.arg(u8::from(stored.has_second_factor()));
-            let said: String = self.link.run("confirming an enrolment", &call).await?;
-            if said != "again" {
-                return self.entered(e, &said, &[Fact::UserChanged { user: next.id }]).await;
-            }
-        }
-        Err(StoreError::unavailable("confirming an enrolment", "the account is being changed by others all the time"))
-    }
-
-    fn entering(&self, e: Entrance<'_>) -> Result<ScriptInvocation<'_>> {
+    pub(super) fn entering<'a>(&self, script: &'a Script, e: Entrance<'_>) -> Result<ScriptInvocation<'a>> {
         let s = e.session;
-        let mut call = of_user(&self.scripts.enter, &self.keys, s.user);
+        let mut call = of_user(script, &self.keys, s.user);
         call.arg(e.way).arg(e.from.hash.hex()).arg(e.now.as_millis()).arg(self.floor().0);
         call.arg(s.id.to_string()).arg(s.token.hex());
         call.arg(s.old.as_ref().map(|o| o.token.hex()).unwrap_or_default()).arg(encode("session", s)?);
@@ -67,7 +60,7 @@ impl Redis {
         Ok(call)
     }
 
-    async fn entered(&self, e: Entrance<'_>, said: &str, then: &[Fact]) -> Result<Opened> {
+    pub(super) async fn entered(&self, e: Entrance<'_>, said: &str, then: &[Fact]) -> Result<Opened> {
         let (user, session) = (e.session.user, e.session.id);
         match said {
             "opened" => self.append_facts(then).await?,
@@ -167,5 +160,5 @@ pub(super) fn millis(d: Duration) -> u64 {
 }
 
 /// Clocks of nodes and of the server differ; sweeping late does no harm.
-const SWEEP_MARGIN: Duration = Duration::from_secs(3600);
-const WRITE_ATTEMPTS: usize = 16;
+pub(super) const SWEEP_MARGIN: Duration = Duration::from_secs(3600);
+pub(super) const WRITE_ATTEMPTS: usize = 16;

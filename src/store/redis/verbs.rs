@@ -1,13 +1,15 @@
 //! The trait's verbs over Redis.
 
+use super::factor::{Stripped, Stripping};
 use super::session::Entrance;
 use super::{Redis, canary};
 use crate::store::record::Unconfirmed;
 use crate::store::{
-    Account, Burn, Canary, Changed, Created, Ends, Fact, Factor, Failed, Head, NewAccount, Opened, Pending, Result,
-    Session, Step, Store, Stored, Touch,
+    Account, Attempt, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device, DeviceLimits, Drift,
+    Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result,
+    Session, Step, Store, Stored, ThrottleKey, ThrottleRule, Touch, Used,
 };
-use crate::types::{FactorId, Login, Seq, SessionId, Timestamp, TokenRef, UserId};
+use crate::types::{DeviceId, DeviceRef, FactorId, Login, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId};
 
 #[async_trait::async_trait]
 impl Store for Redis {
@@ -22,6 +24,13 @@ impl Store for Redis {
     }
     async fn change_account(&self, a: &Account, ends: Ends) -> Result<Changed> {
         self.change(a, ends).await
+    }
+    async fn delete_account(&self, user: UserId) -> Result<bool> {
+        self.delete(user).await
+    }
+    async fn reset_mfa(&self, user: UserId, code: Option<EnrolmentCode>) -> Result<bool> {
+        let done = self.strip(&Stripping { user, burn: None, except: None, code, wipe: "all" }).await?;
+        Ok(matches!(done, Stripped::Yes))
     }
     async fn roster(&self, after: Option<&str>, limit: usize) -> Result<Vec<Account>> {
         self.read_roster(after, limit).await
@@ -45,8 +54,8 @@ impl Store for Redis {
     ) -> Result<Option<(FactorId, Vec<u8>)>> {
         self.offer(at, &Unconfirmed { factor, sealed: sealed.to_vec() }, now).await
     }
-    async fn fail_pending(&self, at: TokenRef, limit: u32, now: Timestamp) -> Result<Failed> {
-        self.fail(at, limit, now).await
+    async fn fail_pending(&self, at: TokenRef, limit: u32, drift: Option<Drift>, now: Timestamp) -> Result<Failed> {
+        self.fail(at, (limit, drift), now).await
     }
     async fn take_pending(&self, at: TokenRef, now: Timestamp) -> Result<Option<Pending>> {
         self.take(at, now).await
@@ -58,9 +67,9 @@ impl Store for Redis {
     async fn rotate_session(&self, from: TokenRef, session: &Session, now: Timestamp) -> Result<Opened> {
         self.enter(Entrance { way: "rotate", from, session, now }).await
     }
-    async fn answer_totp(&self, from: TokenRef, burn: Burn, session: &Session, now: Timestamp) -> Result<Opened> {
+    async fn answer(&self, from: TokenRef, proof: Proof, session: &Session, now: Timestamp) -> Result<Opened> {
         let way = if session.old.is_some() { "rotate" } else { "open" };
-        self.answer(Entrance { way, from, session, now }, burn).await
+        self.enter_with(Entrance { way, from, session, now }, proof).await
     }
     async fn session(&self, at: TokenRef, now: Timestamp) -> Result<Option<Stored>> {
         self.find_session(at, now).await
@@ -79,20 +88,75 @@ impl Store for Redis {
     }
 
     async fn accept_totp_step(&self, user: UserId, factor: FactorId, step: u64, now: Timestamp) -> Result<Step> {
-        self.accept_step(user, factor, step, now).await
+        self.accept_step(user, Burn { factor, step }, now).await
     }
-    async fn confirm_enrolment(
+    async fn confirm_enrolment(&self, from: TokenRef, c: &Confirmation, now: Timestamp) -> Result<Opened> {
+        self.confirm(Entrance { way: "confirm", from, session: &c.session, now }, c).await
+    }
+    async fn replace_backup(
         &self,
-        from: TokenRef,
-        factor: &Factor,
-        session: &Session,
+        burn: Option<Burn>,
+        codes: &NewBackup,
+        shown: &Pending,
         now: Timestamp,
-    ) -> Result<Opened> {
-        self.confirm(Entrance { way: "confirm", from, session, now }, factor).await
+    ) -> Result<Replaced> {
+        self.new_backup(burn, (codes, shown), now).await
+    }
+    async fn codes_saved(&self, at: TokenRef, now: Timestamp) -> Result<bool> {
+        self.note_codes_saved(at, now).await
+    }
+    async fn disable_mfa(
+        &self,
+        user: UserId,
+        burn: Option<Burn>,
+        except: Option<SessionId>,
+        _now: Timestamp,
+    ) -> Result<Replaced> {
+        Ok(match self.strip(&Stripping { user, burn, except, code: None, wipe: "mfa" }).await? {
+            Stripped::Yes => Replaced::Yes,
+            Stripped::Replayed => Replaced::Replayed,
+            Stripped::Gone | Stripped::NotEnrolled => Replaced::NotEnrolled,
+        })
+    }
+
+    async fn put_device(&self, d: &Device, session: SessionId, limits: DeviceLimits) -> Result<bool> {
+        self.keep_device(d, session, limits).await
+    }
+    async fn use_device(&self, at: DeviceRef, next: TokenHash, now: Timestamp) -> Result<Used> {
+        self.rotate_device(at, next, now).await
+    }
+    async fn device(&self, at: DeviceRef, now: Timestamp) -> Result<Option<Device>> {
+        self.find_device(at, now).await
+    }
+    async fn devices_of(&self, user: UserId, now: Timestamp) -> Result<Vec<Device>> {
+        self.list_devices(user, now).await
+    }
+    async fn end_device(&self, user: UserId, device: DeviceId) -> Result<bool> {
+        self.end_one_device(user, device).await
+    }
+
+    async fn attempt(&self, key: &ThrottleKey, rule: &ThrottleRule, now: Timestamp) -> Result<Attempt> {
+        self.count_attempt(&[(*key, *rule)], now).await
+    }
+    async fn attempt_code(&self, user: UserId, kind: CodeKind, rules: &CodeRules, now: Timestamp) -> Result<Attempt> {
+        let keys = [(ThrottleKey::Code(user, kind), rules.kind), (ThrottleKey::Codes(user), rules.all)];
+        self.count_attempt(&keys, now).await
+    }
+    async fn passed(&self, key: &ThrottleKey, at: Timestamp) -> Result<()> {
+        self.uncount(key, at).await
+    }
+    async fn unlock(&self, user: UserId) -> Result<()> {
+        self.clear_throttles(user).await
     }
 
     async fn keep_canaries(&self, mine: &[Canary]) -> Result<Vec<Canary>> {
         self.link.run("keeping canaries", &self.link.keys.keep(mine)).await.map(canary::read)
+    }
+    async fn know_keys(&self, file: &KeyFile) -> Result<()> {
+        self.learn_keys(file).await
+    }
+    async fn forget_canary(&self, key: &str) -> Result<()> {
+        self.forget_key(key).await
     }
 
     async fn head(&self) -> Result<Head> {

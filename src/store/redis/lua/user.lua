@@ -1,9 +1,12 @@
 -- Before every script on a user's slot.
--- A account: rec, ver, disabled, name, email, step:<factor>, used:<factor>
+-- A account: rec, ver, disabled, name, email, last sign-in, step:<factor>, used:<factor>;
+--   its backup codes: b:set, b:salt, b:made, b:saved, and b:c:<digest> for each that is left
 -- S sessions: <id> record, b:<id> began, i:<id> idle end, t:<token hash> id
--- P pending sign-ins: <token hash> record, f:<token hash> failures, u:<token hash> unconfirmed secret
+-- P pending sign-ins: <token hash> record, f:<token hash> failures, u:<token hash> unconfirmed secret, d:<token hash> drift
 -- M up to which log entry everything of the user is over
-local A, S, P, M = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+-- D devices: <id> record, t:<id> token hash, p:<id> the one before and until when, l:<id> last use, u:<id> trusted until
+-- T throttles: <name> counter
+local A, S, P, M, D, T = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 
 local function mark() return tonumber(redis.call('GET', M) or '0') end
 
@@ -13,7 +16,7 @@ local function keep_for(key, ms)
   if redis.call('PTTL', key) < ms then redis.call('PEXPIRE', key, string.format('%.0f', ms)) end
 end
 
-local function drop(h) redis.call('HDEL', P, h, 'f:' .. h, 'u:' .. h) end
+local function drop(h) redis.call('HDEL', P, h, 'f:' .. h, 'u:' .. h, 'd:' .. h) end
 
 local function pending(h, now)
   local rec = redis.call('HGET', P, h)
@@ -32,7 +35,32 @@ local function standing(h, now, floor)
   elseif redis.call('HEXISTS', S, r.session) == 0 then
     return false
   end
-  return {rec, redis.call('HGET', P, 'f:' .. h) or '0', redis.call('HGET', P, 'u:' .. h) or ''}
+  local function of(kind) return redis.call('HGET', P, kind .. h) end
+  return {rec, of('f:') or '0', of('u:') or '', of('d:') or ''}
+end
+
+-- 1: burnt, 0: burnt before, -1: no such factor
+local function burn(factor, step, at)
+  local last = redis.call('HGET', A, 'step:' .. factor)
+  if not last then return -1 end
+  if tonumber(step) <= tonumber(last) then return 0 end
+  redis.call('HSET', A, 'step:' .. factor, step, 'used:' .. factor, at)
+  return 1
+end
+
+local function spend_code(set, digest)
+  return redis.call('HGET', A, 'b:set') == set and redis.call('HDEL', A, 'b:c:' .. digest) == 1
+end
+
+local function drop_backup()
+  for _, f in ipairs(redis.call('HKEYS', A)) do
+    if string.sub(f, 1, 2) == 'b:' then redis.call('HDEL', A, f) end
+  end
+end
+
+local function drop_device(id)
+  redis.call('HDEL', T, 'password:' .. id)
+  return redis.call('HDEL', D, id, 't:' .. id, 'p:' .. id, 'l:' .. id, 'u:' .. id)
 end
 
 local function forget(sid)
@@ -44,10 +72,13 @@ local function forget(sid)
   return 1
 end
 
--- The excepted session counts as begun after the mark from here on, so that one comparison serves everywhere.
+-- The excepted session counts as begun after the mark from here on, so that one comparison serves everywhere; its device
+-- stays as a known one.
 local function end_user(seq, except)
   if mark() >= seq then return 0 end
   redis.call('SET', M, string.format('%.0f', seq))
+  local kept = redis.call('HGET', S, except)
+  local own = kept and cjson.decode(kept).r.device
   for _, f in ipairs(redis.call('HKEYS', S)) do
     if #f == 26 then
       if f == except then
@@ -59,6 +90,13 @@ local function end_user(seq, except)
   end
   for _, f in ipairs(redis.call('HKEYS', P)) do
     if #f == 64 and cjson.decode(redis.call('HGET', P, f)).r.began < seq then drop(f) end
+  end
+  for _, f in ipairs(redis.call('HKEYS', D)) do
+    if f == own then
+      redis.call('HDEL', D, 'u:' .. f)
+    elseif #f == 26 then
+      drop_device(f)
+    end
   end
   return 1
 end

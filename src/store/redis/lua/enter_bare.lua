@@ -1,0 +1,2 @@
+local no, _, e = refusal()
+return no or enter(e)
