@@ -107,21 +107,7 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     let public = bound.local_addr();
     tracker.spawn(bound.serve(watch.clone()));
 
-    let api = Api {
-        accounts: node.accounts.clone(),
-        audit: node.audit.clone(),
-        metrics: node.metrics.clone(),
-        readiness: Arc::new(NodeState {
-            store: opened.store.clone(),
-            lease: opened.lease.clone(),
-            policy: policy.clone(),
-            keys: key_watch,
-            accounts: node.accounts.clone(),
-            audit: node.audit.clone(),
-        }),
-        token: extras.admin_token,
-    };
-    let router = crate::api::router(api);
+    let router = crate::api::router(node.api(&opened, &policy, key_watch, extras.admin_token));
     let tcp = TcpListener::bind(config.admin.address)
         .await
         .with_context(|| format!("the admin listener {} (listen.admin.address)", config.admin.address))?;
@@ -204,6 +190,23 @@ impl Parted {
         let live = Registry::new();
         let writer = std::sync::Mutex::new(Some(writer));
         Parted { gate, live, sessions, accounts, audit, metrics, signer, assertions, clock, writer }
+    }
+
+    fn api(&self, opened: &Opened, policy: &Arc<PolicyFile>, keys: Arc<KeyWatch>, token: Option<TokenHash>) -> Api {
+        Api {
+            accounts: self.accounts.clone(),
+            audit: self.audit.clone(),
+            metrics: self.metrics.clone(),
+            readiness: Arc::new(NodeState {
+                store: opened.store.clone(),
+                lease: opened.lease.clone(),
+                policy: policy.clone(),
+                keys,
+                accounts: self.accounts.clone(),
+                audit: self.audit.clone(),
+            }),
+            token,
+        }
     }
 
     fn key_watch(&self, config: &Config, opened: &Opened, keys: &Arc<KeyRing>) -> KeyWatch {

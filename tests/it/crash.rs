@@ -3,6 +3,7 @@
 use crate::support::client::{confirm_form, form_token, shown_codes, typed_key};
 use crate::support::{Ask, Authenticator, Gateway, MFA_ON, MFA_ON_LOOSE, PASSWORD, Plan, Store, on_both_stores};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 on_both_stores! {
@@ -97,21 +98,20 @@ async fn killed_after_signing_out_the_session_stays_ended(store: Store) {
 }
 
 async fn killed_while_importing_every_account_is_whole_or_not_there(store: Store) {
-    let gateway = Plan::on(store).start().await;
+    let gateway = Arc::new(Plan::on(store).start().await);
     let people: String = (0..400).map(|n| format!("user{n:03},user{n:03}@example.com,staff\n")).collect();
     let file = gateway.secret_file("people.csv", &format!("name,email,groups\n{people}"));
-    let words = ["user", "import", file.to_str().unwrap(), "--skip-existing"];
+    let import = move |gateway: &Gateway| gateway.cli(&["user", "import", file.to_str().unwrap(), "--skip-existing"]);
     for wait in [40, 90, 150] {
-        std::thread::scope(|scope| {
-            let import = scope.spawn(|| gateway.cli(&words).status.code());
-            std::thread::sleep(Duration::from_millis(wait));
-            gateway.kill();
-            assert!(matches!(import.join().unwrap(), Some(0 | 3)));
-        });
+        let (running, import) = (gateway.clone(), import.clone());
+        let importing = tokio::task::spawn_blocking(move || import(&running).status.code());
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        gateway.kill();
+        assert!(matches!(importing.await.unwrap(), Some(0 | 3)));
         gateway.run().await;
         whole(&gateway);
     }
-    gateway.succeed(&words);
+    assert!(import(&gateway).status.success());
     assert_eq!(whole(&gateway), 400);
 }
 
