@@ -1,17 +1,23 @@
 //! The signed statement to the upstream of who the visitor is: a JWT, ES256, good for 60 s (RFC 7519, RFC 7518).
 //!
+//! The three parts are put together here: a JWT library prepares the key anew for each signature, which costs ten times the
+//! signature itself (a session's is renewed twice a minute). Tests read the result with such a library.
+//!
 //! One P-256 key per root key. The newest signs; all are in the key set, so that an upstream knows the next one before
 //! it is used and an older one while its statements live.
 
 use super::keys::{Derived, KeyRing, Keys, Label};
 use super::p256_key::{jwk, signing_key};
 use crate::types::Timestamp;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use data_encoding::BASE64URL_NOPAD;
 use p256::SecretKey;
-use p256::pkcs8::EncodePrivateKey;
+use p256::elliptic_curve::sec1::ToEncodedPoint;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// How long a statement is good.
 pub const LIFETIME: Duration = Duration::from_secs(60);
@@ -40,8 +46,10 @@ pub struct Claims {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
+    #[error("an assertion could not be written")]
+    Claims(#[source] serde_json::Error),
     #[error("an assertion could not be signed")]
-    Jwt(#[source] jsonwebtoken::errors::Error),
+    Signature,
     #[error("the newest root key gives no P-256 key")]
     NoKey,
 }
@@ -50,8 +58,10 @@ pub enum SignError {
 pub struct Signer(Derived<Signing>);
 
 struct Signing {
-    header: Header,
-    key: Option<EncodingKey>,
+    /// As it is written in every statement.
+    header: String,
+    key: Option<EcdsaKeyPair>,
+    random: SystemRandom,
     jwks: Value,
 }
 
@@ -61,10 +71,15 @@ impl Signer {
     }
 
     pub fn sign(&self, claims: &Claims, now: Timestamp) -> Result<String, SignError> {
-        self.0.with(|signing| {
-            let key = signing.key.as_ref().ok_or(SignError::NoKey)?;
-            let payload = Payload { claims, iat: now.as_secs(), exp: now.plus(LIFETIME).as_secs() };
-            jsonwebtoken::encode(&signing.header, &payload, key).map_err(SignError::Jwt)
+        let payload = Payload { claims, iat: now.as_secs(), exp: now.plus(LIFETIME).as_secs() };
+        let payload = serde_json::to_vec(&payload).map_err(SignError::Claims)?;
+        self.0.with(|Signing { header, key, random, .. }| {
+            let key = key.as_ref().ok_or(SignError::NoKey)?;
+            let mut jws = [header.as_str(), ".", &BASE64URL_NOPAD.encode(&payload)].concat(); // RFC 7515 §7.1
+            let signature = key.sign(random, jws.as_bytes()).map_err(|_| SignError::Signature)?;
+            jws.push('.');
+            BASE64URL_NOPAD.encode_append(signature.as_ref(), &mut jws);
+            Ok(jws)
         })
     }
 
@@ -75,18 +90,19 @@ impl Signer {
 }
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.with(|signing| write!(f, "Signer({:?})", signing.header.kid))
+        self.0.with(|signing| write!(f, "Signer({})", signing.header))
     }
 }
 
 impl Signing {
     fn of(keys: &Keys) -> Self {
-        let mut header = Header::new(Algorithm::ES256);
-        header.kid = Some(keys.newest().id().to_string());
-        let key = signing_key(keys.newest(), Label::Assertion).and_then(|k| encoding_key(&k));
+        let header = json!({ "typ": "JWT", "alg": "ES256", "kid": keys.newest().id() }).to_string();
+        let header = BASE64URL_NOPAD.encode(header.as_bytes());
+        let random = SystemRandom::new();
+        let key = signing_key(keys.newest(), Label::Assertion).and_then(|k| key_pair(&k, &random));
         let public: Vec<Value> =
             keys.iter().filter_map(|k| Some(jwk(k.id(), &signing_key(k, Label::Assertion)?))).collect();
-        Signing { header, key, jwks: json!({ "keys": public }) }
+        Signing { header, key, random, jwks: json!({ "keys": public }) }
     }
 }
 
@@ -98,15 +114,17 @@ struct Payload<'a> {
     exp: u64,
 }
 
-fn encoding_key(key: &SecretKey) -> Option<EncodingKey> {
-    key.to_pkcs8_der().ok().map(|der| EncodingKey::from_ec_der(der.as_bytes()))
+fn key_pair(key: &SecretKey, random: &SystemRandom) -> Option<EcdsaKeyPair> {
+    let (secret, point) = (Zeroizing::new(key.to_bytes()), key.public_key().to_encoded_point(false));
+    let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+    EcdsaKeyPair::from_private_key_and_public_key(algorithm, &secret, point.as_bytes(), random).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crypto::keys::tests::{ring, rotated};
-    use jsonwebtoken::{DecodingKey, Validation};
+    use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 
     fn decode(token: &str, jwk: &Value) -> jsonwebtoken::errors::Result<Value> {
         let key = DecodingKey::from_ec_components(jwk["x"].as_str().unwrap(), jwk["y"].as_str().unwrap())?;
