@@ -35,7 +35,8 @@
 //! # The life of a request
 //!
 //! ```text
-//! TCP, TLS ─ proxy::engine      accept, PROXY header, SNI, first byte and head in time, connections an address
+//! TCP, TLS ─ proxy::engine      accept, PROXY header, SNI, first byte and head in time, connections an address;
+//!            a worker's thread    where the connection stays, with a pool of upstream connections of its own
 //!            proxy::framing     one reading of the head, or 400, 405, 431
 //!            proxy::hosts       host → app, or 421
 //!            proxy::inbound     → types::Inbound: app, origin, canonical path, client, cookies, who asks
