@@ -200,7 +200,8 @@ mod tests {
         evaluated
     }
 
-    /// Of 86 400 that a thousand addresses send. By OTP-47's arithmetic 20 codes a day are a chance of 6 in 100 000.
+    /// Of 86 400 that a thousand addresses send. With three codes of a million good at a time, twenty guesses hit once in
+    /// 17 000 days.
     #[test]
     fn a_day_of_guessing_one_account_evaluates_few_passwords_and_fewer_codes() {
         let waits = |free, disable_at, window| ThrottleRule {
