@@ -8,9 +8,11 @@ mod health;
 pub mod listen;
 mod metrics;
 mod problem;
+mod record;
 mod v1;
 
 pub use health::{Check, Readiness};
+pub use v1::audit::{AuditEvents, AuditLine};
 pub use v1::users::{User, UserList};
 
 use crate::account::Accounts;
@@ -55,7 +57,8 @@ pub enum Via {
 pub fn router(api: Api) -> Router {
     let guard = axum::middleware::from_fn_with_state(api.token, auth::demand);
     let desk = Desk { accounts: api.accounts.clone(), audit: api.audit.clone() };
-    let v1 = v1::router().fallback(problem::not_found).with_state(desk).layer(guard);
+    let v1 = v1::router().fallback(problem::not_found).with_state(desk.clone());
+    let v1 = recorded(v1, desk, |inner| inner.layer(guard));
     Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
@@ -70,7 +73,19 @@ pub fn router(api: Api) -> Router {
 /// The API alone, with every right, for a command that works on the store of a stopped gateway.
 pub fn offline(accounts: Accounts, audit: Arc<Audit>) -> Router {
     let desk = Desk { accounts: Arc::new(ArcSwap::from_pointee(accounts)), audit };
-    Router::new().nest("/api/v1", v1::router().with_state(desk)).layer(Extension(Via::Offline))
+    let v1 = recorded(v1::router().with_state(desk.clone()), desk, |inner| inner);
+    Router::new().nest("/api/v1", v1).layer(Extension(Via::Offline))
+}
+
+/// Inside the door: no change that could not be recorded. Around it: what came of a call, refused or not.
+fn recorded<S: Clone + Send + Sync + 'static>(
+    v1: Router<S>,
+    desk: Desk,
+    door: impl FnOnce(Router<S>) -> Router<S>,
+) -> Router<S> {
+    let first = axum::middleware::from_fn_with_state(desk.clone(), record::first);
+    let calls = axum::middleware::from_fn_with_state(desk, record::calls);
+    door(v1.layer(first)).layer(calls)
 }
 
 /// Bytes of a request body.

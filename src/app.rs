@@ -7,10 +7,12 @@ mod follower;
 pub mod keys;
 mod policy;
 mod readiness;
+mod record;
 mod store;
 mod tasks;
 mod telemetry;
 mod wiring;
 
-pub use store::offline_accounts;
+pub use record::Record;
+pub use store::{Offline, offline_accounts};
 pub use wiring::{Extras, Running, start};

@@ -2,61 +2,189 @@
 //!
 //! Never a secret, never a whole cookie: the events have no field that could hold one. What a visitor typed is cut and
 //! escaped here and nowhere else, so that one event stays one line (CWE-117).
+//!
+//! An event goes to the log at once, then through a bounded queue to the node's hash chain in a file ([`writer`], `book`,
+//! `chain`) and to the store, where it can be searched. Whoever does what must not happen unrecorded asks
+//! [`Audit::is_writable`] before.
 
+mod book;
+mod chain;
 pub mod clean;
 pub mod event;
+pub mod export;
+mod file;
+mod flood;
+mod line;
 pub mod metrics;
+mod ocsf;
+pub mod outcome;
+mod queue;
+pub mod verify;
+pub mod writer;
 
-pub use event::{Account, Challenge, Enrolment, Event, Reporter, SignIn, Source};
+pub use crate::store::StoreError as ReadError;
+pub use crate::store::audit::{AuditCursor, AuditEntry, AuditFilter, AuditFrom, AuditPage};
+pub use chain::Checkpoint;
+pub use event::{Event, Source};
+pub use file::{FileError, FileSettings};
+pub use line::PolicyStamp;
 pub use metrics::Metrics;
+#[cfg_attr(
+    not(test),
+    expect(
+        unused_imports,
+        reason = "the words of flows that are on their way: backup codes, devices, throttles, keys"
+    )
+)]
+pub use outcome::{
+    Account, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, PolicyChange, Reporter, SignIn,
+};
+pub use queue::State;
+pub use writer::Writer;
 
+use crate::crypto::AuditKeys;
+use crate::store::audit::AuditStore;
+use crate::store::{Result, StoreError};
+use crate::sys::{Clock, Entropy};
 use crate::types::Timestamp;
-use serde_json::Value;
+use arc_swap::ArcSwap;
+use book::Waiting;
+use flood::Flood;
+use line::Fields;
+use queue::Queue;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-/// Where events are written to. One per process.
-#[derive(Debug, Default)]
-pub struct Audit {}
+/// Where events go and for how long they stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `None`: the store alone keeps them.
+    pub file: Option<FileSettings>,
+    pub store_keep: Duration,
+    /// Bytes.
+    pub store_max: u64,
+}
+
+/// What an audit is made of.
+pub struct Parts {
+    pub settings: Settings,
+    pub store: Arc<dyn AuditStore>,
+    pub keys: AuditKeys,
+    pub metrics: Arc<Metrics>,
+}
+
+/// Takes events. One per process.
+pub struct Audit {
+    keys: Option<AuditKeys>,
+    store: Option<Arc<dyn AuditStore>>,
+    metrics: Option<Arc<Metrics>>,
+    flood: Mutex<Flood>,
+    policy: ArcSwap<PolicyStamp>,
+    /// Nobody takes from it where there is no writer.
+    queue: Queue,
+    checkpoint: Mutex<Option<Checkpoint>>,
+}
 
 impl Audit {
+    /// To the log only.
+    #[cfg(test)]
     pub fn new() -> Self {
-        Audit {}
+        Self::of(None, None, None)
     }
 
-    /// Writes one event as one line. `at`: when it happened, by the caller's clock.
+    /// With the writer that has to run beside it.
+    pub fn open(
+        parts: Parts,
+        clock: Arc<dyn Clock>,
+        entropy: &dyn Entropy,
+    ) -> std::result::Result<(Arc<Self>, Writer), FileError> {
+        let (keys, store) = (parts.keys.clone(), parts.store.clone());
+        let audit = Arc::new(Self::of(Some(keys), Some(store), Some(parts.metrics.clone())));
+        let writer = Writer::open(audit.clone(), parts, clock, entropy)?;
+        Ok((audit, writer))
+    }
+
+    fn of(keys: Option<AuditKeys>, store: Option<Arc<dyn AuditStore>>, metrics: Option<Arc<Metrics>>) -> Self {
+        Audit {
+            keys,
+            store,
+            metrics,
+            flood: Mutex::default(),
+            policy: ArcSwap::default(),
+            queue: Queue::default(),
+            checkpoint: Mutex::default(),
+        }
+    }
+
+    /// Takes one event. `at`: when it happened, by the caller's clock. Failures before a right password are written up to
+    /// a number a minute and counted beyond it.
     pub fn record(&self, event: &Event, at: Timestamp) {
-        write_line(&Line::of(event), at);
+        self.roll(at);
+        if self.flood().admits(event) {
+            self.put(event, at);
+        } else {
+            self.metrics.iter().for_each(|m| m.audit_counted());
+        }
     }
-}
 
-/// An event as flat text fields, cleaned.
-struct Line(serde_json::Map<String, Value>);
-
-impl Line {
-    fn of(event: &Event) -> Self {
-        let fields = match serde_json::to_value(event) {
-            Ok(Value::Object(fields)) => fields,
-            // An event is plain data with text keys; were this wrong, the line below would show it as an empty one.
-            Ok(_) | Err(_) => serde_json::Map::new(),
-        };
-        Line(fields.into_iter().map(|(k, v)| (k, cleaned(v))).collect())
+    /// The policy that events from now on happen under.
+    pub fn policy_is(&self, stamp: PolicyStamp) {
+        self.policy.store(Arc::new(stamp));
     }
-    fn field(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str)
-    }
-}
 
-fn cleaned(v: Value) -> Value {
-    match v {
-        Value::String(s) => Value::String(clean::text(&s).into_owned()),
-        Value::Bool(b) => Value::String(b.to_string()),
-        Value::Number(n) => Value::String(n.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => v,
+    /// Whether what happens now can be recorded. Asked before a sign-in, a challenge, an enrolment, a change of an
+    /// account; cheap.
+    pub fn is_writable(&self) -> bool {
+        self.queue.is_writable()
+    }
+    pub fn state(&self) -> State {
+        self.queue.state()
+    }
+
+    /// What the store has of it.
+    pub async fn page(&self, filter: &AuditFilter, from: AuditFrom, limit: usize) -> Result<AuditPage> {
+        match &self.store {
+            Some(store) => store.audit_page(filter, from, limit).await,
+            None => Err(StoreError::unavailable("reading the audit", "no store keeps it")),
+        }
+    }
+    /// The public keys that checkpoints are checked with (RFC 7517).
+    pub fn jwks(&self) -> serde_json::Value {
+        self.keys.as_ref().map(AuditKeys::jwks).unwrap_or_default()
+    }
+    /// The last one that this process signed.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What was only counted in the minute before.
+    fn roll(&self, now: Timestamp) {
+        let rolled = self.flood().roll(now);
+        if let Some((at, events)) = rolled {
+            events.iter().for_each(|e| self.put(e, at));
+        }
+    }
+
+    fn put(&self, event: &Event, at: Timestamp) {
+        let waiting = self.prepared(event, at);
+        write_to_log(&waiting.fields, at);
+        if self.store.is_some() && !self.queue.push(waiting) {
+            tracing::error!("an audit event had to be thrown away: too many wait to be written");
+        }
+    }
+
+    fn prepared(&self, event: &Event, at: Timestamp) -> Waiting {
+        Waiting { at, fields: Fields::of(event, self.keys.as_ref()), policy: self.policy.load_full() }
+    }
+
+    fn flood(&self) -> MutexGuard<'_, Flood> {
+        self.flood.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Every field that an event may have: a test holds this list against the events.
 #[cfg(test)]
-const FIELDS: [&str; 15] = [
+const FIELDS: [&str; 29] = [
     "event",
     "outcome",
     "user",
@@ -72,27 +200,55 @@ const FIELDS: [&str; 15] = [
     "cookie",
     "everywhere",
     "count",
+    "rule",
+    "reason",
+    "left",
+    "device",
+    "limit",
+    "until",
+    "key",
+    "method",
+    "path",
+    "status",
+    "of",
+    "bytes",
+    "through",
+    "hash",
 ];
 
-fn write_line(line: &Line, at: Timestamp) {
+fn write_to_log(fields: &Fields, at: Timestamp) {
     tracing::info!(
         target: "audit",
         at = at.as_millis(),
-        event = line.field("event"),
-        outcome = line.field("outcome"),
-        user = line.field("user"),
-        name = line.field("name"),
-        login = line.field("login"),
-        by = line.field("by"),
-        from = line.field("from"),
-        app = line.field("app"),
-        session = line.field("session"),
-        request = line.field("request"),
-        factor = line.field("factor"),
-        change = line.field("change"),
-        cookie = line.field("cookie"),
-        everywhere = line.field("everywhere"),
-        count = line.field("count"),
+        event = fields.text("event"),
+        outcome = fields.text("outcome"),
+        user = fields.text("user"),
+        name = fields.text("name"),
+        login = fields.text("login"),
+        by = fields.text("by"),
+        from = fields.text("from"),
+        app = fields.text("app"),
+        session = fields.text("session"),
+        request = fields.text("request"),
+        factor = fields.text("factor"),
+        change = fields.text("change"),
+        cookie = fields.text("cookie"),
+        everywhere = fields.text("everywhere"),
+        count = fields.text("count"),
+        rule = fields.text("rule"),
+        reason = fields.text("reason"),
+        left = fields.text("left"),
+        device = fields.text("device"),
+        limit = fields.text("limit"),
+        until = fields.text("until"),
+        key = fields.text("key"),
+        method = fields.text("method"),
+        path = fields.text("path"),
+        status = fields.text("status"),
+        of = fields.text("of"),
+        bytes = fields.text("bytes"),
+        through = fields.text("through"),
+        hash = fields.text("hash"),
     );
 }
 
@@ -100,6 +256,7 @@ fn write_line(line: &Line, at: Timestamp) {
 mod tests {
     use super::*;
     use crate::types::{AppName, ClientIp, RequestId, SecondFactor, SessionId, UserId};
+    use serde_json::Value;
     use std::io::Write;
     use std::sync::{Arc, Mutex};
 
@@ -124,12 +281,15 @@ mod tests {
         String::from_utf8(bytes).unwrap()
     }
 
+    const AT: Timestamp = Timestamp::from_secs(9);
+
     fn source() -> Source {
         Source {
             from: Some(ClientIp([192, 0, 2, 1].into())),
             app: Some(AppName("intranet".into())),
             session: Some(SessionId::from_bytes([2; 16])),
             request: Some(RequestId::from_bytes([3; 16])),
+            rule: Some("admin area".into()),
         }
     }
 
@@ -150,8 +310,33 @@ mod tests {
                 factor: SecondFactor::Totp,
                 outcome: Enrolment::Confirmed,
             },
-            Event::DuplicateCookie { source, cookie: "__Host-x".into(), count: 2 },
-            Event::AccountChange { by: Reporter::Socket, user, name: "mia".into(), change: Account::Added },
+            Event::BackupCodes { source: source.clone(), user, change: BackupCodes::Spent { left: 3 } },
+            Event::Device { source: source.clone(), user, device: "d".into(), change: Device::Theft },
+            Event::Mfa { source: source.clone(), user, change: Mfa::Replaced },
+            Event::Throttle { source: source.clone(), user: Some(user), limit: Limit::TotpCodes, until: Some(AT) },
+            Event::DuplicateCookie { source: source.clone(), cookie: "__Host-x".into(), count: 2 },
+            Event::AccountChange {
+                source: source.clone(),
+                by: Reporter::Socket,
+                user,
+                name: "mia".into(),
+                change: Account::MfaReset,
+                reason: Some("lost phone".into()),
+            },
+            Event::Policy { by: Reporter::File, change: PolicyChange::Rejected, reason: Some("line 1".into()) },
+            Event::Keys { by: Reporter::Offline, key: "abcd".into(), change: Keys::Retired },
+            Event::ApiCall {
+                source,
+                by: Reporter::Api,
+                method: "PUT".into(),
+                path: "/api/v1/users/x".into(),
+                status: 204,
+            },
+            Event::Node { change: Node::Started },
+            Event::Failures { source: Source::default(), of: "sign_in", user: Some(user), count: 5 },
+            Event::Lost { count: 5 },
+            Event::Repaired { bytes: 5 },
+            Event::Trimmed { through: 5, hash: "00".into() },
         ]
     }
 
@@ -159,9 +344,14 @@ mod tests {
     fn every_field_of_every_event_is_written() {
         for event in every_event() {
             let out: Value = serde_json::from_str(&written(&event)).unwrap();
-            for (field, value) in Line::of(&event).0 {
+            let fields = Fields::of(&event, None);
+            for field in fields.all().keys() {
                 assert!(FIELDS.contains(&field.as_str()), "{field} of {event:?} is not in the list");
-                assert_eq!(out.get(&field), Some(&value), "{field} of {event:?}");
+                assert_eq!(
+                    out.get(field).and_then(Value::as_str),
+                    fields.text(field).as_deref(),
+                    "{field} of {event:?}"
+                );
             }
             assert_eq!(out.get("at"), Some(&Value::from(7000)));
         }

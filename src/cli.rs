@@ -2,6 +2,7 @@
 //!
 //! Secrets never come by argument: they would stand in the process list and in the shell's history.
 
+mod audit;
 mod check;
 mod client;
 mod date;
@@ -49,6 +50,7 @@ fn command(cli: Cli, out: &Out) -> Result<(), Failure> {
         Command::Check => check::run(config, out),
         Command::User(args) => in_runtime(user::run(args, config, out)),
         Command::Keys(args) => keys::run(args, out),
+        Command::Audit(args) => in_runtime(audit::run(args, config, out)),
         Command::Demo(args) => in_runtime(demo::run(args, out)),
         Command::Version => version::run(out),
     }
@@ -85,6 +87,8 @@ enum Command {
     User(user::Args),
     /// Keys that everything secret is sealed with
     Keys(keys::Args),
+    /// What was recorded: look, export, verify
+    Audit(audit::Args),
     /// A gateway in front of a small app, to try it: nothing to configure, nothing stays
     Demo(demo::Args),
     /// Print the version
@@ -120,7 +124,7 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         let mut text = command.render_long_help().to_string();
-        for path in [&["user", "add"][..], &["keys", "generate"], &["demo"]] {
+        for path in [&["user", "add"][..], &["keys", "generate"], &["audit", "verify"], &["demo"]] {
             let found = path.iter().try_fold(&mut command, |c, name| c.find_subcommand_mut(name)).unwrap();
             text += &format!("\n---- {}\n{}", path.join(" "), found.render_long_help());
         }

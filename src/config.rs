@@ -4,6 +4,7 @@
 //! policy); opens no socket, no store and no key.
 
 mod apps;
+mod audit;
 mod files;
 mod headers;
 mod keys;
@@ -37,6 +38,7 @@ pub struct Config {
     pub keys: KeysFile,
     /// `None`: the defaults hold (`Policy::parse` of an empty text).
     pub policy: Option<PathBuf>,
+    pub audit: crate::audit::Settings,
     pub brand: Brand,
     pub log: LogSettings,
 }
@@ -144,6 +146,7 @@ fn read(reader: &Reader, root: &Section<'_>, files: &Files<'_>) -> Config {
     Config {
         admin,
         keys,
+        audit: audit::audit(&root.section("audit"), files, &store),
         store,
         policy: root.section("policy").field("file").and_then(|f| files.existing(&f)),
         brand: rest::brand(&root.section("brand"), files),

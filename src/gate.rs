@@ -1,8 +1,15 @@
 //! Identify, decide, sign-in flow. The only place that mints a `Passage`; without one there is no upstream peer.
 
+mod answer;
+mod backup;
 mod challenge;
+pub mod change;
+mod confirm;
 mod decide;
+mod devices;
 pub mod flow;
+mod judge;
+mod password;
 mod record;
 pub mod service;
 mod set_up;
@@ -10,9 +17,11 @@ mod sign_in;
 mod sign_out;
 #[cfg(test)]
 mod tests;
+mod throttle;
 pub mod verdict;
 
 pub use crate::session::Identity;
+pub use change::Fresh;
 pub use flow::{Answer, ChallengePage, SetUpPage, SignIn, SignedOut, Who};
 pub use service::Gate;
 pub use verdict::{Denial, Fault, Passage, Refusal, Verdict};

@@ -13,7 +13,7 @@
 //! | [`policy`] | YAML → rules → requirement; pure | types |
 //! | [`crypto`] | sealing with key ids, tokens, form tokens, password hashes, assertion signing | types sys |
 //! | [`store`] | the trait of atomic verbs, the records, the log and its feed; embedded and Redis | types sys |
-//! | [`audit`] | what is put on record; metrics | types |
+//! | [`audit`] | what is put on record, in a signed chain and in the store; metrics | types sys crypto store |
 //! | [`live`] | the exchanges under way by session and user; how one is cut | types sys |
 //! | `notify` | its room: mail and SMS | types |
 //! | [`factor`] | first and second factors and their registries | types sys crypto store notify |
@@ -128,7 +128,6 @@ pub(crate) mod session;
 pub(crate) mod store;
 pub(crate) mod sys;
 mod threats;
-#[cfg_attr(not(test), expect(dead_code, reason = "sets of backup codes get their ids from sign-ins"))]
 pub(crate) mod types;
 pub(crate) mod web;
 

@@ -5,6 +5,7 @@
 pub mod condition;
 pub mod evaluate;
 pub mod index;
+pub mod limits;
 pub mod parse;
 pub mod problem;
 pub mod raw;
@@ -14,6 +15,7 @@ pub mod rule;
 #[cfg(test)]
 mod tests;
 
+pub use limits::{Throttle, Trust, TrustedDevices, Waits};
 pub use problem::{At, Problem, Warning};
 
 use crate::types::{GroupName, Inbound, UserName};
@@ -41,8 +43,8 @@ pub enum Requirement<'p> {
     Deny { rule: Option<&'p Arc<str>> },
     /// Nobody is signed in and the rule cannot be judged, or something is asked that a stranger cannot give.
     SignIn { rule: Option<&'p Arc<str>> },
-    /// The password, and where `second` says so the second factor.
-    Factors { rule: Option<&'p Arc<str>>, second: Second },
+    /// The password, and where `second` says so the second factor, for which a trusted device may stand.
+    Factors { rule: Option<&'p Arc<str>>, second: Second, trust: Trust },
 }
 
 /// Whether the second factor is asked of this person on this request.
@@ -64,6 +66,14 @@ pub enum MfaRequire {
     Off,
     Optional,
     On,
+}
+
+/// `mfa.enrol`: what enrolling the first factor takes besides the password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enrol {
+    Password,
+    /// A one-time code that an administrator gives.
+    Code,
 }
 
 /// `factors.totp` (RFC 6238 §4).
@@ -100,10 +110,14 @@ pub struct Policy {
     hash: String,
     version: u32,
     require: MfaRequire,
+    enrol: Enrol,
     exempt_groups: BTreeSet<GroupName>,
     admin_groups: BTreeSet<GroupName>,
     reader_groups: BTreeSet<GroupName>,
     totp: Totp,
+    backup_may_disable: bool,
+    trusted_devices: Option<TrustedDevices>,
+    throttle: Throttle,
     sessions: SessionLifetimes,
     min_password: usize,
     rules: Vec<Rule>,
@@ -141,6 +155,22 @@ impl Policy {
     pub fn require(&self) -> MfaRequire {
         self.require
     }
+    /// Whether this person enrols the first factor only with a one-time enrolment code: admins always, for a stolen
+    /// password of theirs must not be enough to take their account.
+    pub fn enrols_by_code(&self, groups: &BTreeSet<GroupName>) -> bool {
+        self.enrol == Enrol::Code || self.is_admin(groups)
+    }
+    /// Who signed in with a backup code may disable multi-factor authentication, for a while.
+    pub fn backup_may_disable(&self) -> bool {
+        self.backup_may_disable
+    }
+    /// `None`: no browser is trusted.
+    pub fn trusted_devices(&self) -> Option<TrustedDevices> {
+        self.trusted_devices
+    }
+    pub fn throttle(&self) -> &Throttle {
+        &self.throttle
+    }
     pub fn totp(&self) -> &Totp {
         &self.totp
     }
@@ -156,7 +186,6 @@ impl Policy {
         &self.hash
     }
     /// The version of the file's format.
-    #[cfg_attr(not(test), expect(dead_code, reason = "events name it"))]
     pub fn version(&self) -> u32 {
         self.version
     }

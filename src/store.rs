@@ -8,6 +8,7 @@
 //! applies the entry drops what it holds and refuses late fills, so a crash between the two loses nothing. What *changes*
 //! an account is written first and logged after, with the node's cache age as the backstop.
 
+pub mod audit;
 pub mod canary;
 mod codec;
 pub mod device;
@@ -23,6 +24,7 @@ pub mod throttle;
 #[cfg(test)]
 mod conformance;
 
+pub use audit::AuditStore;
 pub use canary::{Canary, KeyFile};
 pub use device::{Device, DeviceLimits, Used};
 pub use error::StoreError;
@@ -38,9 +40,9 @@ use async_trait::async_trait;
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// Both stores. `now` always comes from the caller.
+/// Both stores. `now` always comes from the caller. What the audit keeps is a trait of its own, [`AuditStore`].
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: AuditStore {
     // ---- accounts -------------------------------------------------------------------------------------------------
     /// Creates the account if neither its name nor its e-mail is taken by a name or an e-mail of anybody.
     async fn create_account(&self, new: &NewAccount) -> Result<Created>;
@@ -102,7 +104,6 @@ pub trait Store: Send + Sync + 'static {
     async fn end_user(&self, user: UserId, except: Option<SessionId>) -> Result<Seq>;
 
     // ---- factors --------------------------------------------------------------------------------------------------
-    #[cfg_attr(not(test), expect(dead_code, reason = "a fresh code on a form burns its step without a sign-in"))]
     /// Burns a TOTP step: accepted only if it is greater than the last accepted one (RFC 6238 §5.2).
     async fn accept_totp_step(&self, user: UserId, factor: FactorId, step: u64, now: Timestamp) -> Result<Step>;
     /// Confirms an enrolment as one step: the pending sign-in `from` is taken, the factor active, its step burnt, the

@@ -1,4 +1,4 @@
-//! Own pages: sign-in, challenge, set-up, sign-out, and what a refusal or a fault looks like.
+//! Own pages: sign-in, challenge, set-up, backup codes, sign-out, and what a refusal or a fault looks like.
 //!
 //! Decides nothing: every question goes to the gate, every answer of the gate becomes a page, a redirect or a problem
 //! document here. Holds no session, reads no cookie and knows neither `api` nor `proxy`; requests are handed in inside
@@ -69,6 +69,10 @@ fn routes(prefix: &str) -> Router<Arc<Web>> {
         .route(&at("arrived"), get(page::arrived::show))
         .route(&at("challenge"), get(page::challenge::show).post(page::challenge::submit))
         .route(&at("set-up"), get(page::set_up::show).post(page::set_up::submit))
+        .route(&at("codes"), get(page::codes::show).post(page::codes::submit))
+        .route(&at("codes/new"), get(page::change::show_codes).post(page::change::submit_codes))
+        .route(&at("replace"), get(page::replace::show).post(page::replace::submit))
+        .route(&at("disable"), get(page::change::show_disable).post(page::change::submit_disable))
         .route(&at("sign-out"), get(page::sign_out::show).post(page::sign_out::submit))
         .route(&at("jwks.json"), get(statics::jwks))
         .route(&at("static/{file}"), get(statics::file))

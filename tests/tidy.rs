@@ -20,7 +20,7 @@ mod tidy {
         ("policy", "types"),
         ("crypto", "types sys"),
         ("store", "types sys"),
-        ("audit", "types"),
+        ("audit", "types sys crypto store"),
         ("live", "types sys"),
         ("notify", "types"),
         ("factor", "types sys crypto store notify"),

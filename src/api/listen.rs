@@ -9,6 +9,7 @@ use axum::{Extension, Router};
 use std::fs::{self, Permissions};
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,7 +21,8 @@ pub async fn serve_tcp(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router.layer(Extension(Via::Tcp))).with_graceful_shutdown(shutdown).await
+    let service = router.layer(Extension(Via::Tcp)).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }
 
 /// As `serve_tcp`, with every right. The file goes with the socket.

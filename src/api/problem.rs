@@ -98,7 +98,10 @@ pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "No such endpoint",
-        format!("{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME.", uri.path()),
+        format!(
+            "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/audit.",
+            uri.path()
+        ),
     )
 }
 

@@ -1,10 +1,11 @@
 //! Version 1 of the admin API: resources only; the door is guarded by `auth`.
 
+pub mod audit;
 pub mod users;
 
 use super::Desk;
 use axum::Router;
 
 pub(super) fn router() -> Router<Desk> {
-    Router::new().nest("/users", users::router())
+    Router::new().nest("/audit", audit::router()).nest("/users", users::router())
 }

@@ -3,6 +3,7 @@
 use super::policy::PolicyFile;
 use crate::account::Accounts;
 use crate::api::{Check, Readiness};
+use crate::audit::{Audit, State};
 use crate::store::Store;
 use crate::sys::lease::Lease;
 use arc_swap::ArcSwap;
@@ -13,6 +14,7 @@ pub struct NodeState {
     pub lease: Arc<Lease>,
     pub policy: Arc<PolicyFile>,
     pub accounts: Arc<ArcSwap<Accounts>>,
+    pub audit: Arc<Audit>,
 }
 
 #[async_trait::async_trait]
@@ -23,7 +25,7 @@ impl Readiness for NodeState {
             Ok(()) => Check::good("store", "answers"),
             Err(e) => Check::failed("store", chain(e)),
         };
-        let mut checks = vec![store, self.lease(), self.policy()];
+        let mut checks = vec![store, self.lease(), self.policy(), self.audit()];
         if reached.is_ok() {
             checks.push(self.admins().await);
             match self.store.warnings().await {
@@ -50,6 +52,17 @@ impl NodeState {
             Some(why) => {
                 Check::warning("policy", format!("the file was rejected, the last good one stays in force: {why}"))
             }
+        }
+    }
+
+    fn audit(&self) -> Check {
+        match self.audit.state() {
+            State::Good => Check::good("audit", "written"),
+            State::Behind(why) => Check::warning("audit", format!("the file has events that the store has not: {why}")),
+            State::Broken(why) => Check::failed(
+                "audit",
+                format!("{why}; sign-ins and changes of accounts are refused until it is written"),
+            ),
         }
     }
 

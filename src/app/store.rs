@@ -2,8 +2,10 @@
 
 use super::keys::{load_or_create, to_compare};
 use super::policy::PolicyFile;
+use super::record::{Record, stamp};
 use super::wiring::Extras;
 use crate::account::{Accounts, PasswordRules};
+use crate::audit::Metrics;
 use crate::config::{Config, StoreSettings};
 use crate::crypto::{Cost, KeyRing, Passwords};
 use crate::store::Store;
@@ -81,13 +83,23 @@ pub fn accounts(
 /// N of SPEC §9.
 pub const LEASE: Duration = Duration::from_secs(1);
 
+/// What a command works with while no gateway runs.
+pub struct Offline {
+    pub accounts: Accounts,
+    /// To be ended after the last change.
+    pub record: Record,
+}
+
 /// The accounts of a stopped gateway, by its embedded store.
-pub async fn offline_accounts(config: &Config) -> anyhow::Result<Accounts> {
+pub async fn offline_accounts(config: &Config) -> anyhow::Result<Offline> {
     let StoreSettings::Embedded { .. } = config.store else {
         bail!("--offline opens an embedded store; with Redis, talk to a running gateway instead");
     };
     let extras = Extras::of_the_system();
     let (opened, keys) = open(config, &extras).await?;
     let policy = super::policy::PolicyFile::load(config).map_err(|p| super::wiring::problems(&p))?;
-    Ok(accounts(config, &extras, opened.store, Arc::new(passwords(&keys)), &policy))
+    let record = Record::begin(config, &extras, &opened, &keys, Arc::new(Metrics::new()?))?;
+    record.audit.policy_is(stamp(&policy.in_force.load()));
+    let accounts = accounts(config, &extras, opened.store, Arc::new(passwords(&keys)), &policy);
+    Ok(Offline { accounts, record })
 }

@@ -5,11 +5,12 @@ use super::assertion::Assertions;
 use super::follower::Node;
 use super::policy::PolicyFile;
 use super::readiness::NodeState;
+use super::record::{Record, stamp};
 use super::store::{LEASE, Opened, open, passwords};
 use super::tasks;
 use crate::account::{Accounts, PasswordRules};
 use crate::api::{Api, listen};
-use crate::audit::{Audit, Metrics};
+use crate::audit::{Audit, Event, Metrics, PolicyChange, Reporter};
 use crate::config::Config;
 use crate::crypto::{KeyRing, Signer};
 use crate::factor::first::Local;
@@ -61,6 +62,7 @@ pub struct Running {
     shutdown: watch::Sender<bool>,
     tasks: TaskTracker,
     drain: Duration,
+    record: Record,
 }
 
 /// Starts everything; returns once connections are accepted.
@@ -68,7 +70,10 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     super::telemetry::init(&config.log);
     let policy = Arc::new(PolicyFile::load(&config).map_err(|p| problems(&p))?);
     let (opened, keys) = open(&config, &extras).await?;
-    let node = Parted::build(&config, &extras, &opened, &keys, &policy)?;
+    let metrics = Arc::new(Metrics::new()?);
+    let record = Record::begin(&config, &extras, &opened, &keys, metrics.clone())?;
+    record.started(&policy.in_force.load());
+    let node = Parted::build(&config, &extras, (&opened, &keys), &policy, (record.audit.clone(), metrics));
     let (shutdown, watch) = watch::channel(false);
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     node.spawn(&tracker, &stop, &opened, &policy);
@@ -105,6 +110,7 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
             lease: opened.lease.clone(),
             policy: policy.clone(),
             accounts: node.accounts.clone(),
+            audit: node.audit.clone(),
         }),
         token: extras.admin_token,
     };
@@ -119,7 +125,7 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     tracker.close();
     let accounts = node.accounts.clone();
     tracing::info!(%public, admin = ?admin, socket = %config.admin.socket.display(), "accepting connections");
-    Ok(Running { admin, accounts, store: opened.store, keys, stop, shutdown, tasks: tracker, drain })
+    Ok(Running { admin, accounts, store: opened.store, keys, stop, shutdown, tasks: tracker, drain, record })
 }
 
 impl Running {
@@ -141,6 +147,7 @@ impl Running {
         self.stop.cancel();
         // the listeners keep their own deadline; this one only guards against a task that hangs
         let _ = tokio::time::timeout(self.drain + Duration::from_secs(5), self.tasks.wait()).await;
+        self.record.stopped().await;
     }
 }
 
@@ -162,22 +169,22 @@ impl Parted {
     fn build(
         config: &Config,
         extras: &Extras,
-        opened: &Opened,
-        keys: &Arc<KeyRing>,
+        (opened, keys): (&Opened, &Arc<KeyRing>),
         policy: &Arc<PolicyFile>,
-    ) -> anyhow::Result<Self> {
+        (audit, metrics): (Arc<Audit>, Arc<Metrics>),
+    ) -> Self {
         let (clock, entropy) = (extras.clock.clone(), extras.entropy.clone());
         let store = opened.store.clone();
         let (sessions, writer) = Sessions::new(store.clone(), opened.lease.clone(), clock.clone(), CACHED_SESSIONS);
         let passwords = Arc::new(passwords(keys));
         let accounts = super::store::accounts(config, extras, store.clone(), passwords.clone(), policy);
         let accounts = Arc::new(ArcSwap::from_pointee(accounts));
-        let audit = Arc::new(Audit::new());
         let gate = Arc::new(Gate::new(Parts {
             policy: policy.in_force.clone(),
             sessions: sessions.clone(),
             store: store.clone(),
-            first: Local::new(store, passwords, entropy.clone()),
+            first: Local::new(store, passwords.clone(), entropy.clone()),
+            passwords,
             keys: keys.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
@@ -187,9 +194,9 @@ impl Parted {
         }));
         let signer = Arc::new(Signer::new(keys));
         let assertions = Arc::new(Assertions::new(signer.clone(), clock.clone(), entropy));
-        let (live, metrics) = (Registry::new(), Arc::new(Metrics::new()?));
+        let live = Registry::new();
         let writer = std::sync::Mutex::new(Some(writer));
-        Ok(Parted { gate, live, sessions, accounts, audit, metrics, signer, assertions, clock, writer })
+        Parted { gate, live, sessions, accounts, audit, metrics, signer, assertions, clock, writer }
     }
 
     fn spawn(&self, tracker: &TaskTracker, stop: &CancellationToken, opened: &Opened, policy: &Arc<PolicyFile>) {
@@ -238,8 +245,19 @@ impl Parted {
             metrics.password_checks(accounts.load().passwords.under_way());
             metrics.lease(lease.held(), lease.left().map_or(Duration::ZERO, |left| LEASE.saturating_sub(left)));
         }));
+        tracker.spawn(policy.clone().watch(stop.clone(), self.policy_changed(policy)));
+    }
+
+    /// What a new policy means for the parts, and for the record.
+    fn policy_changed(&self, policy: &Arc<PolicyFile>) -> impl Fn(bool) + Send + use<> {
         let (metrics, accounts, in_force) = (self.metrics.clone(), self.accounts.clone(), policy.in_force.clone());
-        let changed = move |ok: bool| {
+        let (audit, clock, file) = (self.audit.clone(), self.clock.clone(), policy.clone());
+        move |ok: bool| {
+            let change = if ok { PolicyChange::Loaded } else { PolicyChange::Rejected };
+            if ok {
+                audit.policy_is(stamp(&in_force.load()));
+            }
+            audit.record(&Event::Policy { by: Reporter::File, change, reason: file.rejected() }, clock.now());
             if !ok {
                 return metrics.policy_rejected();
             }
@@ -247,8 +265,7 @@ impl Parted {
             let now = accounts.load();
             let rules = PasswordRules { min_length: in_force.load().min_password(), ..now.rules.clone() };
             accounts.store(Arc::new(now.under(rules)));
-        };
-        tracker.spawn(policy.clone().watch(stop.clone(), changed));
+        }
     }
 }
 

@@ -1,7 +1,13 @@
 //! What is put on record. Plain data: no field may hold a secret, a code, or a cookie's value.
+//!
+//! Time, node, number in the chain and the policy in force are added by whoever writes it down; nobody states them.
 
-use crate::types::{AppName, ClientIp, RequestId, SecondFactor, SessionId, UserId};
+use super::outcome::{
+    Account, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, PolicyChange, Reporter, SignIn,
+};
+use crate::types::{AppName, ClientIp, RequestId, SecondFactor, SessionId, Timestamp, UserId};
 use serde::{Serialize, Serializer};
+use std::sync::Arc;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -13,7 +19,7 @@ pub enum Event {
         source: Source,
         #[serde(skip_serializing_if = "Option::is_none")]
         user: Option<UserId>,
-        /// What was typed as the name.
+        /// What was typed as the name. Of nobody we know it is written as a keyed hash: people type passwords there.
         login: String,
         outcome: SignIn,
     },
@@ -40,6 +46,42 @@ pub enum Event {
         factor: SecondFactor,
         outcome: Enrolment,
     },
+    /// A set of backup codes. A wrong one is a `Challenge`.
+    BackupCodes {
+        #[serde(flatten)]
+        source: Source,
+        user: UserId,
+        #[serde(flatten)]
+        change: BackupCodes,
+    },
+    /// A known browser or trusted device.
+    Device {
+        #[serde(flatten)]
+        source: Source,
+        user: UserId,
+        /// Its id as text; its token stands nowhere.
+        device: String,
+        change: Device,
+    },
+    /// A person changed the second factor of their own account, beyond enrolling. What an admin does is an
+    /// `AccountChange`.
+    Mfa {
+        #[serde(flatten)]
+        source: Source,
+        user: UserId,
+        change: Mfa,
+    },
+    /// Too many failures: nothing more is judged until then.
+    Throttle {
+        #[serde(flatten)]
+        source: Source,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+        limit: Limit,
+        /// `None`: until an admin unlocks it.
+        #[serde(serialize_with = "text", skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
     /// Several cookies of one name of ours came with one request: one of them was planted (RFC 6265bis §8.6).
     DuplicateCookie {
         #[serde(flatten)]
@@ -49,7 +91,60 @@ pub enum Event {
         count: usize,
     },
     /// Somebody changed an account.
-    AccountChange { by: Reporter, user: UserId, name: String, change: Account },
+    AccountChange {
+        #[serde(flatten)]
+        source: Source,
+        by: Reporter,
+        user: UserId,
+        name: String,
+        change: Account,
+        /// As the admin gave it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// The policy was read. Its hash and version stand in every event; here they are those of what was read.
+    Policy {
+        by: Reporter,
+        change: PolicyChange,
+        /// What is wrong with it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    #[cfg_attr(not(test), expect(dead_code, reason = "written by `keys rotate` and `keys retire`"))]
+    /// The root keys changed.
+    Keys {
+        by: Reporter,
+        /// The key's id.
+        key: String,
+        change: Keys,
+    },
+    /// A call of the admin API that changes something, or that was refused.
+    ApiCall {
+        #[serde(flatten)]
+        source: Source,
+        by: Reporter,
+        method: String,
+        path: String,
+        status: u16,
+    },
+    /// This gateway process itself.
+    Node { change: Node },
+    /// Failures before a right password that were counted in the minute before, and not written singly.
+    Failures {
+        #[serde(flatten)]
+        source: Source,
+        /// Of which kind of event.
+        of: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
+        count: u64,
+    },
+    /// Events that could not be kept until they could be written.
+    Lost { count: u64 },
+    /// The end of the audit's file was torn; so many bytes of a line that was not finished were cut off.
+    Repaired { bytes: u64 },
+    /// Old files of the audit were removed: lines up to this number, the last of which had this hash.
+    Trimmed { through: u64, hash: String },
 }
 
 /// From where a request came and what it belongs to, as far as it is known.
@@ -63,70 +158,9 @@ pub struct Source {
     pub session: Option<SessionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<RequestId>,
-}
-
-/// How a first factor ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SignIn {
-    /// A session was opened.
-    Passed,
-    /// The password was right; a second factor is asked or to be set up.
-    FirstFactorPassed,
-    UnknownUser,
-    WrongPassword,
-    /// The password was right, the account is disabled.
-    Disabled,
-    /// Refused unjudged: too many at once.
-    Busy,
-}
-
-/// How a challenge ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Challenge {
-    Passed,
-    Failed,
-    /// The last failure that was allowed: the sign-in is over.
-    FailedAndEnded,
-    /// A right code that had been used before (RFC 6238 §5.2).
-    Replayed,
-}
-
-/// How far an enrolment came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Enrolment {
-    /// The secret was shown.
-    Begun,
-    /// The first code was right: the factor is active.
-    Confirmed,
-    /// The first code was wrong.
-    Failed,
-}
-
-/// What was changed of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Account {
-    Added,
-    PasswordSet,
-}
-
-/// Through which door an order came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reporter {
-    /// The person, on a page of ours.
-    Person,
-    /// The protected app, by its own sign-out.
-    App,
-    /// The admin socket: somebody with a shell on this machine.
-    Socket,
-    /// The admin API with a token.
-    Api,
-    /// A command on the store of a stopped gateway.
-    Offline,
+    /// The rule that asked for what happened; `None`: the default, or no rule was asked.
+    #[serde(serialize_with = "text", skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Arc<str>>,
 }
 
 fn text<T: std::fmt::Display, S: Serializer>(v: &Option<T>, s: S) -> Result<S::Ok, S::Error> {

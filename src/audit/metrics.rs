@@ -19,6 +19,12 @@ pub struct Metrics {
     argon2_queue: IntGauge,
     policy_reloads: IntCounterVec,
     untrusted_forwards: IntCounter,
+    audit_written: IntCounter,
+    audit_counted: IntCounter,
+    audit_lost: IntCounter,
+    audit_failures: IntCounterVec,
+    audit_waiting: IntGauge,
+    audit_writable: IntGauge,
 }
 
 impl Metrics {
@@ -37,6 +43,13 @@ impl Metrics {
             policy_reloads: make.counters("policy_reloads_total", "Times the policy was read anew.", &["outcome"])?,
             untrusted_forwards: make
                 .counter("untrusted_forwards_total", "Forwarded headers from private peers that are not trusted.")?,
+            audit_written: make.counter("audit_written_total", "Audit events that were written.")?,
+            audit_counted: make
+                .counter("audit_counted_total", "Failures before a right password that were counted, not written.")?,
+            audit_lost: make.counter("audit_lost_total", "Audit events thrown away: too many waited.")?,
+            audit_failures: make.counters("audit_failures_total", "Failed writes of the audit.", &["sink"])?,
+            audit_waiting: make.gauge("audit_waiting", "Audit events that wait for file or store.")?,
+            audit_writable: make.gauge("audit_writable", "1 while the audit can be written.")?,
             registry: make.registry,
         })
     }
@@ -72,6 +85,24 @@ impl Metrics {
     }
     pub fn untrusted_forward_seen(&self) {
         self.untrusted_forwards.inc();
+    }
+
+    pub fn audit_written(&self, many: usize) {
+        self.audit_written.inc_by(u64::try_from(many).unwrap_or(u64::MAX));
+    }
+    pub fn audit_counted(&self) {
+        self.audit_counted.inc();
+    }
+    pub fn audit_lost(&self, many: u64) {
+        self.audit_lost.inc_by(many);
+    }
+    /// `sink`: `file` or `store`.
+    pub fn audit_failed(&self, sink: &'static str) {
+        self.audit_failures.with_label_values(&[sink]).inc();
+    }
+    pub fn audit_waiting(&self, many: usize, writable: bool) {
+        self.audit_waiting.set(i64::try_from(many).unwrap_or(i64::MAX));
+        self.audit_writable.set(i64::from(writable));
     }
 
     /// The text exposition format, version 0.0.4.
@@ -142,6 +173,11 @@ mod tests {
         m.password_checks(1);
         m.policy_reloaded();
         m.policy_rejected();
+        m.audit_written(2);
+        m.audit_counted();
+        m.audit_lost(4);
+        m.audit_failed("file");
+        m.audit_waiting(3, true);
         let text = m.render().unwrap();
         for line in [
             r#"portcullis_requests_total{app="intranet",status="2xx"} 1"#,
@@ -155,6 +191,12 @@ mod tests {
             "portcullis_argon2_queue 1",
             r#"portcullis_policy_reloads_total{outcome="accepted"} 1"#,
             r#"portcullis_policy_reloads_total{outcome="rejected"} 1"#,
+            "portcullis_audit_written_total 2",
+            "portcullis_audit_counted_total 1",
+            "portcullis_audit_lost_total 4",
+            r#"portcullis_audit_failures_total{sink="file"} 1"#,
+            "portcullis_audit_waiting 3",
+            "portcullis_audit_writable 1",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }

@@ -2,6 +2,7 @@
 //! endpoints inside this process. Either way one HTTP exchange a call; nothing else touches accounts.
 
 use super::failure::Failure;
+use crate::app::Record;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -17,7 +18,11 @@ use tokio::net::UnixStream;
 use tower::ServiceExt;
 
 /// A caller of the admin API.
-pub struct Client(Door);
+pub struct Client {
+    door: Door,
+    /// Of a command that works offline.
+    record: Option<Record>,
+}
 
 enum Door {
     Socket(PathBuf),
@@ -32,11 +37,18 @@ struct Reply {
 
 impl Client {
     pub fn over(socket: PathBuf) -> Self {
-        Client(Door::Socket(socket))
+        Client { door: Door::Socket(socket), record: None }
     }
     /// The endpoints themselves, on the store of a stopped gateway.
-    pub fn offline(router: Router) -> Self {
-        Client(Door::Here(router))
+    pub fn offline(router: Router, record: Option<Record>) -> Self {
+        Client { door: Door::Here(router), record }
+    }
+
+    /// After the last call.
+    pub async fn end(self) {
+        if let Some(record) = self.record {
+            record.end().await;
+        }
     }
 
     /// One call whose answer is a `T`.
@@ -65,7 +77,7 @@ impl Client {
             .header(header::CONTENT_TYPE, "application/json")
             .body(body.map(|b| Bytes::from(b.to_string())).unwrap_or_default())
             .map_err(|e| Failure::refused(format!("{path}: {e}")))?;
-        let reply = match &self.0 {
+        let reply = match &self.door {
             Door::Here(router) => in_process(router.clone(), request).await,
             Door::Socket(at) => match tokio::time::timeout(PATIENCE, over_socket(at, request)).await {
                 Ok(reply) => reply?,
@@ -176,7 +188,7 @@ mod tests {
     async fn offline_the_same_endpoints_answer_without_a_socket() {
         let api = tests::empty();
         let accounts = crate::account::Accounts::clone(&api.accounts.load());
-        let client = Client::offline(crate::api::offline(accounts, api.audit));
+        let client = Client::offline(crate::api::offline(accounts, api.audit), None);
         let list: UserList = client.call(Method::GET, "/api/v1/users", None).await.unwrap();
         assert_eq!(list, UserList { users: vec![], next: None });
         client.order(Method::PUT, "/api/v1/users/mia/password", &json!({ "password": "x" })).await.unwrap_err();

@@ -27,6 +27,11 @@ impl Out {
             Ok(_) | Err(_) => line(std::io::stdout().lock(), text),
         }
     }
+    /// A piece of a long result, as it is. False where the reader went away.
+    pub fn piece(&self, text: &str) -> bool {
+        let mut to = std::io::stdout().lock();
+        to.write_all(text.as_bytes()).and_then(|()| to.flush()).is_ok()
+    }
     /// Beside the result: a warning, a hint.
     pub fn remark(&self, text: &str) {
         line(std::io::stderr().lock(), text);

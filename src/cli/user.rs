@@ -12,12 +12,10 @@ use super::out::Out;
 use super::settings;
 use crate::api::{self, User};
 use crate::app;
-use crate::audit::Audit;
 use clap::Subcommand;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -42,12 +40,14 @@ enum Command {
 
 pub async fn run(args: Args, config: Option<PathBuf>, out: &Out) -> Result<(), Failure> {
     let client = client(args.offline, config, out).await?;
-    match args.command {
+    let done = match args.command {
         Command::Add(args) => add::run(args, &client, out).await,
         Command::List(args) => list::run(args, &client, out).await,
         Command::Show(args) => show::run(args, &client, out).await,
         Command::Passwd(args) => passwd::run(args, &client, out).await,
-    }
+    };
+    client.end().await;
+    done
 }
 
 async fn client(offline: bool, config: Option<PathBuf>, out: &Out) -> Result<Client, Failure> {
@@ -63,8 +63,8 @@ async fn client(offline: bool, config: Option<PathBuf>, out: &Out) -> Result<Cli
             socket.display()
         )));
     }
-    let accounts = app::offline_accounts(&config).await?;
-    Ok(Client::offline(api::offline(accounts, Arc::new(Audit::new()))))
+    let app::Offline { accounts, record } = app::offline_accounts(&config).await?;
+    Ok(Client::offline(api::offline(accounts, record.audit.clone()), Some(record)))
 }
 
 /// The resource of one account.

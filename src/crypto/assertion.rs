@@ -3,18 +3,15 @@
 //! One P-256 key per root key. The newest signs; all are in the key set, so that an upstream knows the next one before
 //! it is used and an older one while its statements live.
 
-use super::keys::{KeyRing, Label, RootKey};
+use super::keys::{KeyRing, Label};
+use super::p256_key::{jwk, signing_key};
 use crate::types::Timestamp;
-use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use p256::SecretKey;
-use p256::elliptic_curve::sec1::ToEncodedPoint;
 use p256::pkcs8::EncodePrivateKey;
 use serde::Serialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// How long a statement is good.
 pub const LIFETIME: Duration = Duration::from_secs(60);
@@ -60,8 +57,9 @@ impl Signer {
     pub fn new(ring: &KeyRing) -> Self {
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(ring.newest().id().to_string());
-        let key = signing_key(ring.newest()).and_then(|k| encoding_key(&k));
-        let keys: Vec<Value> = ring.iter().filter_map(|k| Some(jwk(k.id(), &signing_key(k)?))).collect();
+        let key = signing_key(ring.newest(), Label::Assertion).and_then(|k| encoding_key(&k));
+        let keys: Vec<Value> =
+            ring.iter().filter_map(|k| Some(jwk(k.id(), &signing_key(k, Label::Assertion)?))).collect();
         Signer { header, key, jwks: json!({ "keys": keys }) }
     }
 
@@ -90,30 +88,8 @@ struct Payload<'a> {
     exp: u64,
 }
 
-/// The seed itself where it is a valid scalar, else its hash, and so on (rejection sampling, FIPS 186-5 A.2.2). One
-/// seed in 2^32 needs a second try; `None` would take 16 in a row.
-fn signing_key(root: &RootKey) -> Option<SecretKey> {
-    let mut seed = root.derive(Label::Assertion);
-    for _ in 0..16 {
-        if let Ok(key) = SecretKey::from_slice(seed.as_slice()) {
-            return Some(key);
-        }
-        seed = Zeroizing::new(Sha256::digest(seed.as_slice()).into());
-    }
-    None
-}
-
 fn encoding_key(key: &SecretKey) -> Option<EncodingKey> {
     key.to_pkcs8_der().ok().map(|der| EncodingKey::from_ec_der(der.as_bytes()))
-}
-
-fn jwk(kid: &str, key: &SecretKey) -> Value {
-    let point = key.public_key().to_encoded_point(false);
-    let text = |b: Option<&p256::FieldBytes>| b.map(|b| BASE64URL_NOPAD.encode(b));
-    json!({
-        "kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": kid,
-        "x": text(point.x()), "y": text(point.y()),
-    })
 }
 
 #[cfg(test)]

@@ -26,19 +26,31 @@ pub enum Label {
     Form,
     /// What goes over a password's hash.
     Pepper,
+    /// Digests of enrolment codes and of names nobody has.
+    Code,
     /// The seed of the P-256 key that signs assertions.
     Assertion,
-    /// The audit chain.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the audit chain is signed with it, once there is one"))]
+    /// The seed of the P-256 key that signs checkpoints of the audit chain.
     Audit,
+    /// Names of nobody, as the audit keeps them.
+    AuditName,
     /// Proves at start that a key is still the one it was.
     Canary,
 }
 
 impl Label {
     #[cfg(test)]
-    pub const ALL: [Label; 7] =
-        [Label::Seal, Label::Token, Label::Form, Label::Pepper, Label::Assertion, Label::Audit, Label::Canary];
+    pub const ALL: [Label; 9] = [
+        Label::Seal,
+        Label::Token,
+        Label::Form,
+        Label::Pepper,
+        Label::Code,
+        Label::Assertion,
+        Label::Audit,
+        Label::AuditName,
+        Label::Canary,
+    ];
 
     /// HKDF's `info`. Fixed for ever: another text is another key.
     fn info(self) -> &'static [u8] {
@@ -47,8 +59,10 @@ impl Label {
             Label::Token => b"portcullis/v1/token",
             Label::Form => b"portcullis/v1/form",
             Label::Pepper => b"portcullis/v1/pepper",
+            Label::Code => b"portcullis/v1/code",
             Label::Assertion => b"portcullis/v1/assertion",
             Label::Audit => b"portcullis/v1/audit",
+            Label::AuditName => b"portcullis/v1/audit-name",
             Label::Canary => b"portcullis/v1/canary",
         }
     }

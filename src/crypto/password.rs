@@ -3,6 +3,8 @@
 //! The work runs off the async threads, so many at a time and so many waiting; beyond that it is refused, so that a
 //! flood of sign-ins starves nothing. An unknown user costs the same work as a known one and gets the same answer.
 
+pub mod digest;
+
 use super::keys::{KeyRing, Label};
 use super::mac::{HmacSha256, keyed};
 use crate::sys::{Entropy, random};

@@ -60,7 +60,6 @@ impl Tokens {
     }
 
     /// A new token of this device; every use of it is answered with the next.
-    #[cfg_attr(not(test), expect(dead_code, reason = "sign-ins leave devices with it"))]
     pub fn mint_device(
         &self,
         origin: &Origin,
@@ -71,7 +70,6 @@ impl Tokens {
     }
 
     /// `None`: never a device's token on this origin.
-    #[cfg_attr(not(test), expect(dead_code, reason = "sign-ins read devices with it"))]
     pub fn check_device(&self, origin: &Origin, text: &str) -> Option<DeviceRef> {
         let (bytes, hash) = self.good::<DEVICE_BYTES>(DEVICE, origin, text)?;
         let (user, rest) = bytes.split_first_chunk::<ID>()?;

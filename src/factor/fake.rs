@@ -1,16 +1,18 @@
 //! Accounts in memory, for tests of what stands on the store. Knows accounts, and remembers what was ended and unlocked;
 //! every attempt is allowed. What has to do with a browser is an error.
 
+use crate::store::audit::{AuditBounds, AuditFilter, AuditFrom, AuditPage, AuditRow};
 use crate::store::{
-    Account, Attempt, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device, DeviceLimits, Drift,
+    Account, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device, DeviceLimits, Drift,
     Ends, EnrolmentCode, Fact, Failed, Head, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result, Session,
     Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, Touch, Used,
 };
 use crate::types::{
-    DeviceId, DeviceRef, Email, FactorId, Login, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId, UserName,
+    DeviceId, DeviceRef, Email, FactorId, Login, NodeId, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId, UserName,
 };
 use async_trait::async_trait;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 #[derive(Default)]
 pub(crate) struct FakeStore(Mutex<State>);
@@ -263,6 +265,23 @@ impl Store for FakeStore {
         self.up().map(|_| ())
     }
     async fn warnings(&self) -> Result<Vec<String>> {
+        none()
+    }
+}
+
+/// Keeps no row.
+#[async_trait]
+impl AuditStore for FakeStore {
+    async fn append_audit(&self, _: &[AuditRow], _: Duration) -> Result<()> {
+        none()
+    }
+    async fn audit_seq(&self, _: NodeId) -> Result<u64> {
+        none()
+    }
+    async fn audit_page(&self, _: &AuditFilter, _: AuditFrom, _: usize) -> Result<AuditPage> {
+        none()
+    }
+    async fn trim_audit(&self, _: AuditBounds, _: Timestamp) -> Result<u64> {
         none()
     }
 }

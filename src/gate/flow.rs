@@ -1,6 +1,9 @@
 //! Sign-in, challenge, set-up and sign-out as seen by the pages: what they may ask for and what they get.
 
+pub mod change;
+
 use crate::types::{ReturnTo, UserName};
+use std::time::Duration;
 
 /// `Set-Cookie` values to send with the answer.
 pub type SetCookies = Vec<http::HeaderValue>;
@@ -16,10 +19,17 @@ pub enum Who {
     },
     Session {
         name: UserName,
-        enrolled: bool,
-        may_enrol: bool,
         form_token: String,
     },
+}
+
+/// Too many failures before: nothing was evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// 429 with Retry-After.
+    For(Duration),
+    /// So many in a row that only an administrator unlocks it.
+    Disabled,
 }
 
 /// After name and password.
@@ -27,8 +37,12 @@ pub enum Who {
 pub enum SignIn {
     /// One text for unknown user, wrong password, disabled account (CWE-204).
     Refused,
+    Held(Held),
     /// Signed in or one step further; send the cookies and a 303 to `next`.
-    Next { cookies: SetCookies, next: Next },
+    Next {
+        cookies: SetCookies,
+        next: Next,
+    },
 }
 
 /// Where the browser goes on.
@@ -40,6 +54,13 @@ pub enum Next {
     SetUp(ReturnTo),
 }
 
+/// What a challenge asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Totp,
+    BackupCode,
+}
+
 /// What the challenge page shows.
 #[derive(Debug)]
 pub enum ChallengePage {
@@ -49,12 +70,30 @@ pub enum ChallengePage {
     Met(ReturnTo),
     /// The person has no second factor yet: set-up first.
     SetUp(ReturnTo),
-    Ask {
-        name: UserName,
-        digits: u32,
-        form_token: String,
-        cookies: SetCookies,
-    },
+    Ask(Asked),
+}
+
+/// One thing, in one field.
+#[derive(Debug)]
+pub struct Asked {
+    pub name: UserName,
+    pub method: Method,
+    /// There are backup codes left to be used instead.
+    pub backup: bool,
+    pub digits: u32,
+    /// For how many days this browser may be remembered; `None` where that is not offered.
+    pub remember: Option<u64>,
+    pub form_token: String,
+    pub cookies: SetCookies,
+}
+
+/// What was typed at a challenge.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    pub method: Method,
+    pub code: &'a str,
+    /// The tick: trust this browser.
+    pub remember: bool,
 }
 
 /// After a typed code, at the challenge or confirming an enrolment.
@@ -63,15 +102,17 @@ pub enum Answer {
     /// Signed in (or stepped up, or enrolled).
     Done {
         cookies: SetCookies,
-        to: ReturnTo,
+        next: After,
     },
     Wrong {
         left: u32,
+        hint: Option<Hint>,
     },
     /// Right, but already used: *wait for the next code*.
     Used {
         left: u32,
     },
+    Held(Held),
     /// Five wrong codes: start again. The cookies remove what is left.
     Ended {
         cookies: SetCookies,
@@ -80,6 +121,25 @@ pub enum Answer {
     Gone,
     /// The form token is not of this sign-in: 403.
     Forged,
+}
+
+/// Where a right code leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum After {
+    To(ReturnTo),
+    /// New backup codes are to be seen first.
+    Codes(ReturnTo),
+    /// A backup code was used: the person's own page says how many are left and what can be done now.
+    Account(ReturnTo),
+}
+
+/// Why a code may be wrong. Only after the password was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hint {
+    /// The clock of the person's device is off by so many seconds; negative where it is behind.
+    Clock { seconds: i64 },
+    /// The app made a code by other parameters than the key asks for, as some apps do.
+    Parameters { algorithm: &'static str, digits: u32, period: u64 },
 }
 
 /// What the set-up page shows.
@@ -95,12 +155,10 @@ pub enum SetUpPage {
         to: ReturnTo,
     },
     /// The password was given more than ten minutes ago, or in another browser: ask it on this form.
-    AskPassword {
-        name: UserName,
-        form_token: String,
-        cookies: SetCookies,
-        wrong: bool,
-    },
+    AskPassword(AskAgain),
+    /// This person enrols only with a code that an administrator gives.
+    AskEnrolmentCode(AskAgain),
+    Held(Held),
     Show {
         name: UserName,
         key: SetUpKey,
@@ -108,6 +166,15 @@ pub enum SetUpPage {
         form_token: String,
         cookies: SetCookies,
     },
+}
+
+/// One field before the key is shown.
+#[derive(Debug)]
+pub struct AskAgain {
+    pub name: UserName,
+    pub form_token: String,
+    pub cookies: SetCookies,
+    pub wrong: bool,
 }
 
 /// The secret of an enrolment under way, to be shown to its owner only.

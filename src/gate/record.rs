@@ -1,21 +1,45 @@
 //! What the gate puts on record.
 
 use super::service::Gate;
-use crate::audit::{Challenge, Enrolment, Event, Reporter, SignIn, Source};
-use crate::types::{Inbound, SecondFactor, SessionId, UserId};
+use super::verdict::Fault;
+use crate::audit::{BackupCodes, Challenge, Device, Enrolment, Event, Limit, Mfa, Reporter, SignIn, Source};
+use crate::types::{DeviceId, Inbound, SecondFactor, SessionId, Timestamp, UserId};
 
 impl Gate {
     /// Name and password; the visitor gets one answer for every failure, the difference is here only.
     pub(super) fn record_password(&self, inbound: &Inbound, login: &str, user: Option<UserId>, outcome: SignIn) {
         self.record(Event::SignIn { source: source(inbound, None), user, login: login.to_string(), outcome });
     }
-    pub(super) fn record_challenge(&self, inbound: &Inbound, user: UserId, outcome: Challenge) {
-        let factor = SecondFactor::Totp;
+    pub(super) fn record_challenge(
+        &self,
+        inbound: &Inbound,
+        user: UserId,
+        factor: SecondFactor,
+        outcome: Challenge,
+    ) {
         self.record(Event::Challenge { source: source(inbound, None), user, factor, outcome });
     }
     pub(super) fn record_enrolment(&self, inbound: &Inbound, user: UserId, outcome: Enrolment) {
         let factor = SecondFactor::Totp;
         self.record(Event::Enrolment { source: source(inbound, None), user, factor, outcome });
+    }
+    pub(super) fn record_codes(&self, inbound: &Inbound, user: UserId, change: BackupCodes) {
+        self.record(Event::BackupCodes { source: source(inbound, None), user, change });
+    }
+    pub(super) fn record_device(&self, inbound: &Inbound, user: UserId, device: DeviceId, change: Device) {
+        self.record(Event::Device { source: source(inbound, None), user, device: device.to_string(), change });
+    }
+    pub(super) fn record_mfa(&self, inbound: &Inbound, (user, session): (UserId, SessionId), change: Mfa) {
+        self.record(Event::Mfa { source: source(inbound, Some(session)), user, change });
+    }
+    pub(super) fn record_throttle(
+        &self,
+        inbound: &Inbound,
+        user: Option<UserId>,
+        limit: Limit,
+        until: Option<Timestamp>,
+    ) {
+        self.record(Event::Throttle { source: source(inbound, None), user, limit, until });
     }
     pub(super) fn record_sign_out(&self, inbound: &Inbound, (user, session): (UserId, SessionId), everywhere: bool) {
         let source = source(inbound, Some(session));
@@ -30,11 +54,17 @@ impl Gate {
         self.record(Event::DuplicateCookie { source: source(inbound, None), cookie: name.to_string(), count });
     }
 
+    /// Nobody signs in, answers a challenge, enrols or changes a factor while it could not be recorded. Who is in stays in.
+    pub(super) fn recordable(&self) -> Result<(), Fault> {
+        if self.parts.audit.is_writable() { Ok(()) } else { Err(Fault::NoRecord) }
+    }
+
     fn record(&self, event: Event) {
         self.parts.audit.record(&event, self.parts.clock.now());
     }
 }
 
 fn source(inbound: &Inbound, session: Option<SessionId>) -> Source {
-    Source { from: Some(inbound.client), app: Some(inbound.app.clone()), session, request: Some(inbound.request_id) }
+    let (from, app, request) = (Some(inbound.client), Some(inbound.app.clone()), Some(inbound.request_id));
+    Source { from, app, session, request, rule: None }
 }

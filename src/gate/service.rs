@@ -4,7 +4,7 @@ use super::decide::{Decision, decide};
 use super::verdict::{Denial, Fault, Passage, Refusal, Verdict};
 use crate::audit::Audit;
 use crate::crypto::token::TokenKind;
-use crate::crypto::{Forms, KeyRing, Tokens};
+use crate::crypto::{Codes, Forms, KeyRing, Passwords, Tokens};
 use crate::factor::first::Local;
 use crate::policy::{Policy, Requirement, Subject};
 use crate::session::lookup::LookupError;
@@ -22,6 +22,8 @@ pub struct Parts {
     pub sessions: Arc<Sessions>,
     pub store: Arc<dyn Store>,
     pub first: Local,
+    /// Digests backup codes under the same limits.
+    pub passwords: Arc<Passwords>,
     pub keys: Arc<KeyRing>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -43,11 +45,13 @@ pub struct Gate {
     pub(super) parts: Parts,
     pub(super) tokens: Tokens,
     pub(super) forms: Forms,
+    pub(super) codes: Codes,
 }
 
 impl Gate {
     pub fn new(parts: Parts) -> Self {
-        Gate { tokens: Tokens::new(&parts.keys), forms: Forms::new(&parts.keys), parts }
+        let (tokens, forms) = (Tokens::new(&parts.keys), Forms::new(&parts.keys));
+        Gate { tokens, forms, codes: Codes::new(&parts.keys), parts }
     }
 
     /// The prefix of own pages, with both slashes.
@@ -64,7 +68,8 @@ impl Gate {
         // first as a stranger: on a public rule no session is looked up or touched
         let asked = policy.evaluate(inbound, None);
         let to = || self.return_to(inbound);
-        match decide(&asked, None, to) {
+        let now = self.parts.clock.now();
+        match decide(&asked, None, now, to) {
             Decision::Public { identify: false } => return Ok(self.public(inbound, &asked, None)),
             Decision::Refuse(r @ Refusal::Denied { .. }) => return Ok(Verdict::Refuse(r)),
             Decision::Public { identify: true } => {
@@ -77,7 +82,7 @@ impl Gate {
             return Ok(Verdict::Refuse(Refusal::SignIn { to: to() }));
         };
         let asked = policy.evaluate(inbound, Some(&subject_of(&session)));
-        match decide(&asked, Some(&session.identity.assurance), to) {
+        match decide(&asked, Some(&session.identity.assurance), now, to) {
             Decision::Refuse(r) => Ok(Verdict::Refuse(r)),
             Decision::Public { identify } => Ok(self.public(inbound, &asked, Some(session).filter(|_| identify))),
             Decision::Pass => {
@@ -133,7 +138,7 @@ impl Gate {
         self.tokens.check(TokenKind::Pending, &inbound.origin, jar.pending?)
     }
 
-    fn jar<'a>(&self, inbound: &'a Inbound) -> Jar<'a> {
+    pub(super) fn jar<'a>(&self, inbound: &'a Inbound) -> Jar<'a> {
         let jar = self.names(inbound).map(|n| Jar::read(&inbound.cookies, n)).unwrap_or_default();
         if jar.odd {
             self.record_odd_cookie(inbound, self.names(inbound).map_or("", |n| n.session.as_str()));
@@ -160,7 +165,8 @@ impl Gate {
     /// A session is told on a public rule where it would pass the default without being asked anything.
     fn passes_unasked(&self, policy: &Policy, inbound: &Inbound, s: &Cached) -> bool {
         let asked = policy.evaluate(inbound, Some(&subject_of(s)));
-        matches!(decide(&asked, Some(&s.identity.assurance), ReturnTo::root), Decision::Pass | Decision::Public { .. })
+        let decision = decide(&asked, Some(&s.identity.assurance), self.parts.clock.now(), ReturnTo::root);
+        matches!(decision, Decision::Pass | Decision::Public { .. })
     }
 
     /// A WebSocket handshake carries cookies from anywhere, and no CORS check stops it (RFC 6455 §10.2).

@@ -1,20 +1,22 @@
-//! Setting up the first authenticator: nothing is active until one of its codes has come back.
+//! The pages before an authenticator is active: the password, where one is needed the enrolment code, then the key.
 //!
 //! The unconfirmed secret lies sealed in the pending record, one for each, so that a reload shows the same one and an
 //! abandoned set-up leaves no trace after ten minutes.
 
-use super::challenge::parameters;
-use super::flow::{Answer, SetCookies, SetUpKey, SetUpPage};
+use super::flow::{AskAgain, SetCookies, SetUpKey, SetUpPage};
+use super::judge::parameters;
+use super::password::Tried;
 use super::service::{Gate, subject};
 use super::sign_in::Beginning;
 use super::verdict::Fault;
 use crate::audit;
-use crate::factor::second::{self, totp};
+use crate::crypto::code;
+use crate::factor::second::totp;
 use crate::policy::Second;
-use crate::store::{Account, Confirmation, Factor, Opened, Pending, Purpose};
+use crate::store::{Account, CodeKind, Failed, Pending, Purpose};
 use crate::sys::random;
-use crate::types::{FactorId, Inbound, ReturnTo, SecondFactor, TokenRef};
-use secrecy::SecretString;
+use crate::types::{FactorId, Inbound, ReturnTo, TokenRef};
+use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
 /// How long a typed password stands for a new one on the set-up form.
@@ -23,14 +25,13 @@ const PASSWORD_FRESH: Duration = Duration::from_secs(600);
 impl Gate {
     /// The set-up page of who asks for it.
     pub async fn set_up(&self, inbound: &Inbound, to: &ReturnTo) -> Result<SetUpPage, Fault> {
-        if let Some((pending, account)) = self.pending(inbound).await?
-            && self.enrols(inbound, &pending).await?
-        {
+        self.recordable()?;
+        if let Some((pending, account)) = self.enrolling(inbound).await? {
             let to = pending.return_to(self.own_prefix());
             if account.has_second_factor() {
                 return Ok(SetUpPage::AlreadyOn { to });
             }
-            return self.show(inbound, &pending, &account, SetCookies::new()).await;
+            return self.next_step(inbound, &pending, &account, SetCookies::new()).await;
         }
         let Some(session) = self.own_session(inbound).await? else { return Ok(SetUpPage::Gone) };
         let Some(account) = self.parts.store.account(session.identity.user).await? else { return Ok(SetUpPage::Gone) };
@@ -38,11 +39,12 @@ impl Gate {
             return Ok(SetUpPage::AlreadyOn { to: to.clone() });
         }
         let offered = self.parts.policy.load().may_enrol(&subject(&account));
-        if !offered && self.second_for(inbound, &account, to) != Second::Enrol {
+        if !offered && self.second_for(inbound, &account, to).0 != Second::Enrol {
             return Ok(SetUpPage::NotOffered { to: to.clone() });
         }
-        let (pending, cookies) = self.begin_in_session(inbound, &session, to, true).await?;
-        self.show(inbound, &pending, &account, cookies).await
+        let purpose = Purpose::Enrol { session: session.identity.session };
+        let (pending, cookies) = self.begin_in_session(inbound, &session, to, purpose).await?;
+        self.next_step(inbound, &pending, &account, cookies).await
     }
 
     /// The password on the set-up page's own form.
@@ -52,77 +54,76 @@ impl Gate {
         form_token: &str,
         password: &SecretString,
     ) -> Result<SetUpPage, Fault> {
-        let Some((pending, account)) = self.pending(inbound).await? else { return Ok(SetUpPage::Gone) };
-        if !self.form_is_of(&pending.token, form_token) || !self.enrols(inbound, &pending).await? {
+        self.recordable()?;
+        let Some((pending, account)) = self.enrolling(inbound).await? else { return Ok(SetUpPage::Gone) };
+        if !self.form_is_of(&pending.token, form_token) {
             return Ok(SetUpPage::Gone);
         }
-        if self.parts.first.check(account.name.as_str(), password).await?.passed().is_none() {
-            self.record_password(inbound, account.name.as_str(), Some(account.id), audit::SignIn::WrongPassword);
-            return Ok(match self.failed(inbound, &pending, |left| Answer::Wrong { left }).await? {
-                Answer::Wrong { .. } => self.ask_password(&pending, &account, SetCookies::new(), true),
-                _ => SetUpPage::Gone,
-            });
+        match self.try_password(inbound, account.name.as_str(), password).await? {
+            Tried::Right(right) if right.id == account.id => {}
+            Tried::Held(held) => return Ok(SetUpPage::Held(held)),
+            Tried::Right(_) | Tried::Wrong => {
+                let ask = self.ask_again(&pending, &account, SetCookies::new(), true);
+                return self.failed_step(&pending, SetUpPage::AskPassword(ask)).await;
+            }
         }
         self.record_password(inbound, account.name.as_str(), Some(account.id), audit::SignIn::FirstFactorPassed);
-        // the record is replaced, not changed: the cookie from before the password must open nothing new
         let now = self.parts.clock.now();
-        let at = TokenRef { user: pending.user, hash: pending.token };
-        let Some(old) = self.parts.store.take_pending(at, now).await? else { return Ok(SetUpPage::Gone) };
-        let to = old.return_to(self.own_prefix());
-        let Pending { user, purpose, began, first_at, .. } = old;
-        let step = Beginning { user, purpose, to: &to, began, first_at, password_at: now };
-        let (pending, cookies) = self.begin(inbound, step).await?;
-        self.show(inbound, &pending, &account, cookies).await
+        self.renewed(inbound, &pending, &account, |step| Beginning { password_at: now, ..step }).await
     }
 
-    /// The first code of the new authenticator: with it the factor is active and this sign-in has two factors.
-    pub async fn confirm(&self, inbound: &Inbound, form_token: &str, code: &str) -> Result<Answer, Fault> {
-        let Some((pending, account)) = self.pending(inbound).await? else { return Ok(Answer::Gone) };
-        if !self.form_is_of(&pending.token, form_token) {
-            return Ok(Answer::Forged);
+    /// The enrolment code that an administrator gave.
+    pub async fn set_up_code(&self, inbound: &Inbound, form_token: &str, typed: &str) -> Result<SetUpPage, Fault> {
+        self.recordable()?;
+        let Some((pending, account)) = self.enrolling(inbound).await? else { return Ok(SetUpPage::Gone) };
+        if !self.form_is_of(&pending.token, form_token) || !self.is_fresh(&pending) {
+            return Ok(SetUpPage::Gone);
         }
-        let Some(unconfirmed) = &pending.unconfirmed else { return Ok(Answer::Gone) };
-        if account.has_second_factor() || !self.enrols(inbound, &pending).await? || !self.is_fresh(&pending) {
-            return Ok(Answer::Gone);
-        }
+        let counted = match self.count_code(inbound, account.id, CodeKind::Enrolment).await? {
+            Ok(counted) => counted,
+            Err(held) => {
+                self.record_enrolment(inbound, account.id, audit::Enrolment::Throttled);
+                return Ok(SetUpPage::Held(held));
+            }
+        };
         let now = self.parts.clock.now();
-        let totp = self.open_totp(&account, unconfirmed.factor, &unconfirmed.sealed)?;
-        let Some(step) = totp.secret.matching_step(&totp.parameters, code, now) else {
-            self.record_enrolment(inbound, account.id, audit::Enrolment::Failed);
-            return self.failed(inbound, &pending, |left| Answer::Wrong { left }).await;
+        let kept = account.enrolment_code.as_ref().filter(|c| now < c.ends).map(|c| c.digest);
+        let code = code::canonical(typed, code::ENROLMENT);
+        let right = kept.zip(code).filter(|(d, c)| self.codes.is_enrolment(account.id, c.expose_secret(), d));
+        let Some((digest, _)) = right else {
+            self.record_enrolment(inbound, account.id, audit::Enrolment::WrongEnrolmentCode);
+            let ask = self.ask_again(&pending, &account, SetCookies::new(), true);
+            return self.failed_step(&pending, SetUpPage::AskEnrolmentCode(ask)).await;
         };
-        let factor = Factor {
-            id: unconfirmed.factor,
-            kind: SecondFactor::Totp,
-            name: second::entry(SecondFactor::Totp).label.to_string(),
-            sealed: unconfirmed.sealed.clone(),
-            created: now,
-            last_used: Some(now),
-            last_step: Some(step),
-        };
-        let Some((session, value)) = self.lifted(inbound, &pending, now).await? else { return Ok(Answer::Gone) };
-        let at = TokenRef { user: pending.user, hash: pending.token };
-        let confirmation = Confirmation { factor, session, codes: None, enrolment_code: None };
-        let opened = self.parts.store.confirm_enrolment(at, &confirmation, now).await?;
-        if opened == Opened::Yes {
-            self.record_enrolment(inbound, account.id, audit::Enrolment::Confirmed);
-        }
-        self.done(inbound, &pending, (&confirmation.session, &value), opened).await
+        self.passed(&counted).await?;
+        self.renewed(inbound, &pending, &account, |step| Beginning { admitted: Some(digest), ..step }).await
     }
 
-    /// Only a sign-in, or an enrolment begun in this very session, leads to set-up.
-    async fn enrols(&self, inbound: &Inbound, pending: &Pending) -> Result<bool, Fault> {
-        match pending.purpose {
-            Purpose::SignIn | Purpose::Enrol { .. } => self.belongs(inbound, pending).await,
-            Purpose::StepUp { .. } | Purpose::Replace { .. } | Purpose::Codes { .. } => Ok(false),
-        }
+    /// A sign-in, or an enrolment begun in this very session, that leads to set-up.
+    async fn enrolling(&self, inbound: &Inbound) -> Result<Option<(Pending, Account)>, Fault> {
+        let Some((pending, account)) = self.pending(inbound).await? else { return Ok(None) };
+        let enrols = matches!(pending.purpose, Purpose::SignIn | Purpose::Enrol { .. });
+        Ok((enrols && self.belongs(inbound, &pending).await?).then_some((pending, account)))
     }
 
-    fn is_fresh(&self, pending: &Pending) -> bool {
+    /// The first authenticator of this person takes an enrolment code: by the policy, or because an administrator reset
+    /// the account and gave one, without which nobody can enrol in it.
+    pub(super) fn needs_code(&self, account: &Account) -> bool {
+        account.enrolment_code.is_some() || self.parts.policy.load().enrols_by_code(&account.groups)
+    }
+
+    pub(super) fn is_fresh(&self, pending: &Pending) -> bool {
         pending.password_at.is_some_and(|at| self.parts.clock.now().since(at) < PASSWORD_FRESH)
     }
 
-    async fn show(
+    /// The code given is still the account's.
+    pub(super) fn is_admitted(&self, pending: &Pending, account: &Account) -> bool {
+        let kept = account.enrolment_code.as_ref().map(|c| c.digest);
+        !self.needs_code(account) || (pending.admitted.is_some() && pending.admitted == kept)
+    }
+
+    /// What is still to be asked, or the key.
+    async fn next_step(
         &self,
         inbound: &Inbound,
         pending: &Pending,
@@ -130,13 +131,26 @@ impl Gate {
         cookies: SetCookies,
     ) -> Result<SetUpPage, Fault> {
         if !self.is_fresh(pending) {
-            return Ok(self.ask_password(pending, account, cookies, false));
+            return Ok(SetUpPage::AskPassword(self.ask_again(pending, account, cookies, false)));
         }
+        if !self.is_admitted(pending, account) {
+            return Ok(SetUpPage::AskEnrolmentCode(self.ask_again(pending, account, cookies, false)));
+        }
+        self.show_key(inbound, pending, account, cookies).await
+    }
+
+    /// The key of the authenticator to be; a reload shows the same one.
+    pub(super) async fn show_key(
+        &self,
+        inbound: &Inbound,
+        pending: &Pending,
+        account: &Account,
+        cookies: SetCookies,
+    ) -> Result<SetUpPage, Fault> {
         let policy = self.parts.policy.load_full();
         let entropy = self.parts.entropy.as_ref();
         let factor = FactorId::from_bytes(random(entropy));
-        let parameters = parameters(&policy);
-        let sealed = totp::seal_new(&self.parts.keys, entropy, account.id, factor, &parameters);
+        let sealed = totp::seal_new(&self.parts.keys, entropy, account.id, factor, &parameters(&policy));
         let at = TokenRef { user: pending.user, hash: pending.token };
         let kept = self.parts.store.offer_secret(at, &sealed, factor, self.parts.clock.now()).await?;
         let Some((kept, sealed)) = kept else { return Ok(SetUpPage::Gone) };
@@ -157,8 +171,36 @@ impl Gate {
         })
     }
 
-    fn ask_password(&self, pending: &Pending, account: &Account, cookies: SetCookies, wrong: bool) -> SetUpPage {
-        let form_token = self.forms.token(&pending.token.0);
-        SetUpPage::AskPassword { name: account.name.clone(), form_token, cookies, wrong }
+    /// The record is replaced, not changed: the cookie from before must open nothing new.
+    async fn renewed(
+        &self,
+        inbound: &Inbound,
+        pending: &Pending,
+        account: &Account,
+        change: impl FnOnce(Beginning<'_>) -> Beginning<'_>,
+    ) -> Result<SetUpPage, Fault> {
+        let at = TokenRef { user: pending.user, hash: pending.token };
+        let Some(old) = self.parts.store.take_pending(at, self.parts.clock.now()).await? else {
+            return Ok(SetUpPage::Gone);
+        };
+        let to = old.return_to(self.own_prefix());
+        let Pending { user, purpose, began, first_at, password_at, admitted, .. } = old;
+        let password_at = password_at.unwrap_or_default();
+        let step = Beginning { user, purpose, to: &to, began, first_at, password_at, admitted };
+        let (pending, cookies) = self.begin(inbound, change(step)).await?;
+        self.next_step(inbound, &pending, account, cookies).await
+    }
+
+    async fn failed_step(&self, pending: &Pending, again: SetUpPage) -> Result<SetUpPage, Fault> {
+        let at = TokenRef { user: pending.user, hash: pending.token };
+        let most = self.parts.policy.load().throttle().codes_sign_in;
+        Ok(match self.parts.store.fail_pending(at, most, None, self.parts.clock.now()).await? {
+            Failed::Left(_) => again,
+            Failed::Ended | Failed::Gone => SetUpPage::Gone,
+        })
+    }
+
+    fn ask_again(&self, pending: &Pending, account: &Account, cookies: SetCookies, wrong: bool) -> AskAgain {
+        AskAgain { name: account.name.clone(), form_token: self.forms.token(&pending.token.0), cookies, wrong }
     }
 }

@@ -6,18 +6,19 @@
 //! ```
 //! A pending sign-in reaches nothing. Every session gets a token that nobody has seen before.
 
+use super::devices::Recognised;
 use super::flow::{Next, SetCookies, SignIn, Who};
+use super::password::Tried;
 use super::service::{Gate, subject};
 use super::verdict::Fault;
 use crate::audit;
 use crate::crypto::token::TokenKind;
-use crate::factor::first::{Checked, FirstError};
-use crate::policy::{Requirement, Second};
+use crate::policy::{Requirement, Second, Trust};
 use crate::store::{Account, Opened, Pending, Purpose, Session};
 use crate::sys::random;
 use crate::types::path::PathReading;
 use crate::types::{
-    Assurance, CanonicalPath, Inbound, Kind, ReturnTo, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId,
+    Assurance, CanonicalPath, DeviceId, Inbound, Kind, ReturnTo, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId,
 };
 use secrecy::SecretString;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub(super) struct Beginning<'a> {
     pub began: Seq,
     pub first_at: Timestamp,
     pub password_at: Timestamp,
+    /// Digest of the enrolment code that was given.
+    pub admitted: Option<[u8; 32]>,
 }
 
 /// How long a pending sign-in waits for the second factor.
@@ -44,59 +47,76 @@ impl Gate {
         password: &SecretString,
         to: &ReturnTo,
     ) -> Result<SignIn, Fault> {
+        self.recordable()?;
         // read before the password is: what ends this user's sessions from now on ends this sign-in too
         let began = self.parts.store.head().await?.seq;
-        let checked = self.parts.first.check(login, password).await.inspect_err(|e| {
-            if matches!(e, FirstError::Busy) {
-                self.record_password(inbound, login, None, audit::SignIn::Busy);
-            }
-        })?;
-        let (user, why) = match &checked {
-            Checked::Unknown => (None, audit::SignIn::UnknownUser),
-            Checked::Wrong(user) => (Some(*user), audit::SignIn::WrongPassword),
-            Checked::Disabled(user) => (Some(*user), audit::SignIn::Disabled),
-            Checked::Passed(account) => (Some(account.id), audit::SignIn::FirstFactorPassed),
-        };
-        let Some(account) = checked.passed() else {
-            self.record_password(inbound, login, user, why);
-            return Ok(SignIn::Refused);
+        let account = match self.try_password(inbound, login, password).await? {
+            Tried::Right(account) => account,
+            Tried::Wrong => return Ok(SignIn::Refused),
+            Tried::Held(held) => return Ok(SignIn::Held(held)),
         };
         let now = self.parts.clock.now();
         let user = account.id;
-        let step = Beginning { user, purpose: Purpose::SignIn, to, began, first_at: now, password_at: now };
+        let browser = self.recognise(inbound, user).await?;
+        let step = Beginning {
+            user,
+            purpose: Purpose::SignIn,
+            to,
+            began,
+            first_at: now,
+            password_at: now,
+            admitted: None,
+        };
         let (pending, mut cookies) = self.begin(inbound, step).await?;
-        let next = match self.second_for(inbound, &account, to) {
-            Second::Challenge => Next::Challenge(to.clone()),
-            Second::Enrol => Next::SetUp(to.clone()),
-            Second::NotAsked | Second::Exempt => {
-                let assurance = Assurance { first_at: now, second: None, trusted_until: None };
-                let (session, value) = self.new_session(inbound, &pending, assurance);
-                let at = TokenRef { user: pending.user, hash: pending.token };
-                match self.parts.store.open_session(at, &session, now).await? {
-                    Opened::Yes => cookies = self.opened(inbound, &session, &value).await,
-                    Opened::Spent | Opened::Ended | Opened::Replayed => return Ok(SignIn::Refused),
-                }
-                Next::Arrived(to.clone())
+        let trusted_until = browser.trusted_until(now);
+        let (next, outcome) = match self.second_for(inbound, &account, to) {
+            (Second::Challenge, Trust::Accept) if trusted_until.is_some() => {
+                (Next::Arrived(to.clone()), audit::SignIn::PassedOnTrustedDevice)
             }
+            (Second::Challenge, _) => (Next::Challenge(to.clone()), audit::SignIn::FirstFactorPassed),
+            (Second::Enrol, _) => (Next::SetUp(to.clone()), audit::SignIn::FirstFactorPassed),
+            (Second::NotAsked | Second::Exempt, _) => (Next::Arrived(to.clone()), audit::SignIn::Passed),
         };
-        let outcome = match next {
-            Next::Arrived(_) => audit::SignIn::Passed,
-            Next::Challenge(_) | Next::SetUp(_) => audit::SignIn::FirstFactorPassed,
-        };
-        self.record_password(inbound, login, Some(account.id), outcome);
+        match &next {
+            Next::Arrived(_) => {
+                let assurance = Assurance { first_at: now, second: None, trusted_until };
+                match self.open_at_once(inbound, &pending, assurance, browser).await? {
+                    Some(all) => cookies = all,
+                    None => return Ok(SignIn::Refused),
+                }
+            }
+            Next::Challenge(_) | Next::SetUp(_) => cookies.extend(browser.cookies),
+        }
+        self.record_password(inbound, login, Some(user), outcome);
         Ok(SignIn::Next { cookies, next })
+    }
+
+    /// The session of a password that is enough; `None` where the person's sessions were ended meanwhile.
+    async fn open_at_once(
+        &self,
+        inbound: &Inbound,
+        pending: &Pending,
+        assurance: Assurance,
+        browser: Recognised,
+    ) -> Result<Option<SetCookies>, Fault> {
+        let device = self.device_for(browser.device.as_ref());
+        let (session, value) = self.new_session(inbound, pending, assurance, device);
+        let at = TokenRef { user: pending.user, hash: pending.token };
+        match self.parts.store.open_session(at, &session, self.parts.clock.now()).await? {
+            Opened::Yes => {}
+            Opened::Spent | Opened::Ended | Opened::Replayed => return Ok(None),
+        }
+        let mut cookies = self.opened(inbound, &session, &value).await;
+        cookies.extend(browser.cookies);
+        cookies.extend(self.leave_device(inbound, &session, browser.device, false).await);
+        Ok(Some(cookies))
     }
 
     /// Who asks for an own page.
     pub async fn who(&self, inbound: &Inbound) -> Result<Who, Fault> {
         if let Some(s) = self.own_session(inbound).await? {
-            let policy = self.parts.policy.load_full();
-            return Ok(Who::Session {
-                name: s.identity.name.clone(),
-                enrolled: s.enrolled,
-                may_enrol: policy.may_enrol(&super::service::subject_of(&s)),
-                form_token: self.forms.token(s.identity.session.as_bytes()),
-            });
+            let form_token = self.forms.token(s.identity.session.as_bytes());
+            return Ok(Who::Session { name: s.identity.name.clone(), form_token });
         }
         Ok(match self.pending(inbound).await? {
             Some((p, account)) => Who::Pending { name: account.name, form_token: self.forms.token(&p.token.0) },
@@ -132,16 +152,19 @@ impl Gate {
             failures: 0,
             unconfirmed: None,
             codes: None,
-            admitted: None,
+            admitted: step.admitted,
             drift: None,
         };
         self.parts.store.begin_pending(&pending).await?;
-        let cookies = self.names(inbound).and_then(|n| n.set(&n.pending, &value)).into_iter().collect();
-        Ok((pending, cookies))
+        Ok((pending, self.pending_cookie(inbound, &value)))
     }
 
-    /// What the return path asks of this person besides the password.
-    pub(super) fn second_for(&self, inbound: &Inbound, account: &Account, to: &ReturnTo) -> Second {
+    pub(super) fn pending_cookie(&self, inbound: &Inbound, value: &SecretString) -> SetCookies {
+        self.names(inbound).and_then(|n| n.set(&n.pending, value)).into_iter().collect()
+    }
+
+    /// What the return path asks of this person besides the password, and whether a trusted device stands for it.
+    pub(super) fn second_for(&self, inbound: &Inbound, account: &Account, to: &ReturnTo) -> (Second, Trust) {
         let mut target = inbound.clone();
         target.method = http::Method::GET;
         target.kind = Kind::Navigation;
@@ -151,8 +174,10 @@ impl Gate {
             target.path = path;
         }
         match self.parts.policy.load().evaluate(&target, Some(&subject(account))) {
-            Requirement::Factors { second, .. } => second,
-            Requirement::Public { .. } | Requirement::Deny { .. } | Requirement::SignIn { .. } => Second::NotAsked,
+            Requirement::Factors { second, trust, .. } => (second, trust),
+            Requirement::Public { .. } | Requirement::Deny { .. } | Requirement::SignIn { .. } => {
+                (Second::NotAsked, Trust::Refuse)
+            }
         }
     }
 
@@ -161,6 +186,7 @@ impl Gate {
         inbound: &Inbound,
         from: &Pending,
         assurance: Assurance,
+        device: DeviceId,
     ) -> (Session, SecretString) {
         let entropy = self.parts.entropy.as_ref();
         let (value, token) = self.tokens.mint(TokenKind::Session, &inbound.origin, from.user, entropy);
@@ -179,7 +205,7 @@ impl Gate {
             absolute_end,
             address: inbound.client.to_string(),
             browser: inbound.user_agent.clone(),
-            device: None,
+            device: Some(device),
         };
         (session, value)
     }

@@ -28,7 +28,7 @@ impl Gate {
             self.parts.store.take_pending(at, self.parts.clock.now()).await?;
             ended = true;
         }
-        Ok(if ended { SignedOut::Done { cookies: self.all_gone(inbound) } } else { SignedOut::Forged })
+        Ok(if ended { SignedOut::Done { cookies: self.all_gone(inbound, everywhere) } } else { SignedOut::Forged })
     }
 
     /// The upstream has answered the app's own sign-out: our session ends too. The cookies remove ours.
@@ -36,11 +36,13 @@ impl Gate {
         let Some(key) = passage.session() else { return Ok(SetCookies::new()) };
         self.parts.store.end_session(key.user, key.session).await?;
         self.record_sign_out_by_app(inbound, key.user, key.session);
-        Ok(self.all_gone(inbound))
+        Ok(self.all_gone(inbound, false))
     }
 
-    fn all_gone(&self, inbound: &Inbound) -> SetCookies {
+    /// `device`: what the browser is known by is gone too.
+    fn all_gone(&self, inbound: &Inbound, device: bool) -> SetCookies {
         let Some(n) = self.names(inbound) else { return SetCookies::new() };
-        [n.remove(&n.session), n.remove(&n.pending)].into_iter().flatten().collect()
+        let known = device.then(|| n.remove(&n.device)).flatten();
+        [n.remove(&n.session), n.remove(&n.pending), known].into_iter().flatten().collect()
     }
 }

@@ -79,8 +79,15 @@ pub enum Fault {
     Store(#[from] crate::store::StoreError),
     #[error("this node has no lease")]
     NoLease,
+    #[error("what happens could not be recorded: the audit cannot be written")]
+    NoRecord,
     #[error("a secret could not be opened ({0})")]
     Seal(&'static str),
-    #[error("the password could not be checked")]
+    #[error("the password or code could not be checked")]
     First(#[from] crate::factor::first::FirstError),
+}
+impl From<crate::crypto::PasswordError> for Fault {
+    fn from(e: crate::crypto::PasswordError) -> Self {
+        Fault::First(e.into())
+    }
 }

@@ -4,7 +4,7 @@
 //! there, for what comes after it may only be judged once it is known who asks.
 
 use super::rule::{Action, Factors};
-use super::{MfaRequire, Policy, Requirement, Second, Subject};
+use super::{MfaRequire, Policy, Requirement, Second, Subject, Trust};
 use crate::types::Inbound;
 use std::sync::Arc;
 
@@ -35,8 +35,11 @@ fn asked<'p>(
         (Action::Public { identify }, Some(rule), _) => Requirement::Public { rule, identify },
         // the default cannot be public: no default lets a stranger in
         (Action::Deny, _, _) | (Action::Public { .. }, None, _) => Requirement::Deny { rule },
-        (Action::Require(_), _, None) => Requirement::SignIn { rule },
-        (Action::Require(factors), _, Some(who)) => Requirement::Factors { rule, second: second(policy, factors, who) },
+        (Action::Require(..), _, None) => Requirement::SignIn { rule },
+        (Action::Require(factors, trust), _, Some(who)) => {
+            let trust = if policy.trusted_devices.is_some() { trust } else { Trust::Refuse };
+            Requirement::Factors { rule, second: second(policy, factors, who), trust }
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::condition::{BadPattern, Condition, PathTest};
 use super::index::Index;
+use super::limits::{Trust, throttle, trusted_devices};
 use super::problem::{At, Problem, nearest};
 use super::raw;
 use super::read::{Field, Reader, Section, shown};
 use super::rule::{Action, Factors, Named, Rule};
-use super::{MfaRequire, Policy, SessionLifetimes, Totp, TotpAlgorithm};
+use super::{Enrol, MfaRequire, Policy, SessionLifetimes, Totp, TotpAlgorithm};
 use crate::types::{AppName, GroupName, Host, UserName};
 use http::Method;
 use ipnet::IpNet;
@@ -21,6 +22,7 @@ pub const KEYS: &[&str] = &[
     "version",
     "mfa.require",
     "mfa.exempt_groups",
+    "mfa.enrol",
     "admins.groups",
     "admins.readers",
     "factors.totp.issuer",
@@ -28,9 +30,23 @@ pub const KEYS: &[&str] = &[
     "factors.totp.digits",
     "factors.totp.period",
     "factors.totp.skew",
+    "factors.backup_codes.may_disable",
+    "trusted_devices.remember",
+    "trusted_devices.per_user",
     "sessions.idle",
     "sessions.absolute",
     "passwords.min_length",
+    "throttle.passwords.free",
+    "throttle.passwords.wait",
+    "throttle.passwords.longest",
+    "throttle.codes.free",
+    "throttle.codes.wait",
+    "throttle.codes.longest",
+    "throttle.codes.disable",
+    "throttle.codes.day",
+    "throttle.codes.sign_in",
+    "throttle.addresses.failures",
+    "throttle.addresses.within",
     "lists.*",
     "rules[].name",
     "rules[].match.app",
@@ -46,7 +62,9 @@ pub const KEYS: &[&str] = &[
     "rules[].identify",
     "rules[].deny",
     "rules[].require.factors",
+    "rules[].require.trusted_devices",
     "default.require.factors",
+    "default.require.trusted_devices",
     "default.deny",
 ];
 
@@ -71,12 +89,15 @@ fn read(reader: &Reader, root: Section<'_>, text: &str) -> Policy {
     let version = root.field("version").and_then(|f| f.whole(VERSION..=VERSION)).unwrap_or(VERSION);
     let mfa = root.section("mfa");
     let require = mfa.field("require").and_then(|f| mfa_require(&f)).unwrap_or(MfaRequire::Optional);
+    let enrol = mfa.field("enrol").and_then(|f| f.choice(&[("password", Enrol::Password), ("code", Enrol::Code)]));
     let exempt_groups = mfa.field("exempt_groups").map(|f| groups(&f)).unwrap_or_default();
     let admins = root.section("admins");
     let or = |f: Option<Field<'_>>, default: &[&str]| match f {
         Some(f) => groups(&f),
         None => default.iter().filter_map(|g| GroupName::parse(g).ok()).collect(),
     };
+    let factors = root.section("factors");
+    let backup_codes = factors.section("backup_codes");
     let passwords = root.section("passwords");
     let min_password = passwords.field("min_length").and_then(|f| f.whole(8..=64)).unwrap_or(15);
     let lists = root.section("lists");
@@ -88,14 +109,18 @@ fn read(reader: &Reader, root: Section<'_>, text: &str) -> Policy {
         hash: digest.chars().take(16).collect(),
         version: u32::try_from(version).unwrap_or_default(),
         require,
+        enrol: enrol.unwrap_or(Enrol::Password),
         admin_groups: or(admins.field("groups"), &["owner", "admin"]),
         reader_groups: or(admins.field("readers"), &["auditor"]),
-        totp: totp(&root.section("factors").section("totp")),
+        totp: totp(&factors.section("totp")),
+        backup_may_disable: backup_codes.field("may_disable").and_then(|f| f.switch()).unwrap_or(true),
+        trusted_devices: trusted_devices(root.field("trusted_devices")),
+        throttle: throttle(&root.section("throttle")),
         sessions: sessions(&root.section("sessions")),
         min_password: usize::try_from(min_password).unwrap_or(usize::MAX),
         index: Index::new(&rules),
         rules,
-        default: root.field("default").map_or(Action::Require(Factors::Policy), |f| default(&f.section())),
+        default: root.field("default").map_or(ASKED_BY_DEFAULT, |f| default(&f.section())),
         exempt_groups,
         warnings: Vec::new(),
     }
@@ -203,10 +228,12 @@ fn default(s: &Section<'_>) -> Action {
             deny_is_true(&deny);
             Action::Deny
         }
-        (None, Some(require)) => Action::Require(factors(&require.section())),
-        (None, None) => Action::Require(Factors::Policy),
+        (None, Some(require)) => required(&require.section()),
+        (None, None) => ASKED_BY_DEFAULT,
     }
 }
+
+const ASKED_BY_DEFAULT: Action = Action::Require(Factors::Policy, Trust::Accept);
 
 fn deny_is_true(f: &Field<'_>) {
     if f.switch() == Some(false) {
@@ -214,10 +241,18 @@ fn deny_is_true(f: &Field<'_>) {
     }
 }
 
-fn factors(require: &Section<'_>) -> Factors {
+/// What stands under `require`.
+fn required(require: &Section<'_>) -> Action {
     let words = [("one", Factors::One), ("two", Factors::Two), ("policy", Factors::Policy)];
     let field = require.required("factors", "Write `factors: one`, `two` or `policy`.");
-    field.and_then(|f| f.choice(&words)).unwrap_or(Factors::Two)
+    let factors = field.and_then(|f| f.choice(&words)).unwrap_or(Factors::Two);
+    let trust = require.field("trusted_devices").and_then(|f| {
+        if factors == Factors::One {
+            f.problem("`trusted_devices` says nothing where one factor is asked", "Leave it out.");
+        }
+        f.choice(&[("accept", Trust::Accept), ("refuse", Trust::Refuse)])
+    });
+    Action::Require(factors, trust.unwrap_or(Trust::Accept))
 }
 
 /// What rules refer to.
@@ -285,7 +320,7 @@ fn rule(s: &Section<'_>, name: Arc<str>, context: &Context<'_>) -> Rule {
         allow.problem("on a public rule nobody is anybody, so it cannot name groups or users", remedy);
     }
     let all_exempt = !condition.groups.is_empty() && condition.groups.iter().all(|g| context.exempt.contains(g));
-    if let (Action::Require(Factors::Two), true, Some(require)) = (action, all_exempt, s.field("require")) {
+    if let (Action::Require(Factors::Two, _), true, Some(require)) = (action, all_exempt, s.field("require")) {
         let message = format!(
             "`{}` asks two factors of groups that are exempt: it refuses who is in no other group",
             shown(&name)
@@ -318,7 +353,7 @@ fn action(s: &Section<'_>, name: &str, context: &Context<'_>) -> Action {
         return Action::Public { identify: identify.unwrap_or(false) };
     }
     match require {
-        Some(require) => Action::Require(factors(&require.section())),
+        Some(require) => required(&require.section()),
         None => Action::Deny,
     }
 }

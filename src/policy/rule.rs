@@ -1,6 +1,7 @@
 //! One rule of the policy: a name, a condition, and what it asks.
 
 use super::condition::Condition;
+use super::limits::Trust;
 use super::problem::At;
 use crate::types::{AppName, Host};
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub enum Named {
 pub enum Action {
     Public { identify: bool },
     Deny,
-    Require(Factors),
+    Require(Factors, Trust),
 }
 
 /// `require.factors`.

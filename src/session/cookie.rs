@@ -7,6 +7,7 @@ use crate::types::inbound::Found;
 use crate::types::{Cookies, Origin};
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
 
 /// What all names of ours begin with, on any origin; for removing them from what goes upstream or comes from there.
 pub const PREFIX: &str = "portcullis";
@@ -16,18 +17,24 @@ pub const PREFIX: &str = "portcullis";
 pub struct CookieNames {
     pub session: String,
     pub pending: String,
+    pub device: String,
     secure: bool,
 }
 
 impl CookieNames {
     pub fn of(origin: &Origin) -> Self {
         let base = if origin.https { format!("__Host-{PREFIX}") } else { format!("{PREFIX}-{}", origin.port) };
-        CookieNames { pending: format!("{base}-pending"), session: base, secure: origin.https }
+        let named = |part: &str| format!("{base}-{part}");
+        CookieNames { pending: named("pending"), device: named("device"), session: base, secure: origin.https }
     }
 
     /// A session cookie: no Max-Age, gone with the browser.
     pub fn set(&self, name: &str, value: &SecretString) -> Option<HeaderValue> {
         self.header(name, value.expose_secret(), "")
+    }
+    /// The one cookie that outlives the browser: what it names is known again for so long.
+    pub fn set_for(&self, name: &str, value: &SecretString, life: Duration) -> Option<HeaderValue> {
+        self.header(name, value.expose_secret(), &format!("; Max-Age={}", life.as_secs()))
     }
     pub fn remove(&self, name: &str) -> Option<HeaderValue> {
         self.header(name, "", "; Max-Age=0")
@@ -47,6 +54,7 @@ impl CookieNames {
 pub struct Jar<'a> {
     pub session: Option<&'a str>,
     pub pending: Option<&'a str>,
+    pub device: Option<&'a str>,
     /// Some name of ours came twice, or in another spelling: planted, to be audited.
     pub odd: bool,
 }
@@ -62,12 +70,11 @@ impl<'a> Jar<'a> {
                 None
             }
         };
-        let (session, pending) = (one(&names.session), one(&names.pending));
-        let misspelt = |n: &str| {
-            [&names.session, &names.pending].iter().any(|ours| n.eq_ignore_ascii_case(ours) && n != ours.as_str())
-        };
+        let (session, pending, device) = (one(&names.session), one(&names.pending), one(&names.device));
+        let ours = [&names.session, &names.pending, &names.device];
+        let misspelt = |n: &str| ours.iter().any(|ours| n.eq_ignore_ascii_case(ours) && n != ours.as_str());
         odd |= cookies.0.iter().any(|(n, _)| misspelt(n));
-        Jar { session, pending, odd }
+        Jar { session, pending, device, odd }
     }
 }
 
@@ -84,6 +91,8 @@ mod tests {
         let n = names("https://app.example.com");
         let c = n.set(&n.session, &"v".into()).unwrap();
         assert_eq!(c, "__Host-portcullis=v; Path=/; Secure; HttpOnly; SameSite=Lax");
+        let c = n.set_for(&n.device, &"v".into(), Duration::from_secs(86_400)).unwrap();
+        assert_eq!(c, "__Host-portcullis-device=v; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=86400");
         let n = names("http://localhost:8080");
         assert_eq!(
             n.remove(&n.pending).unwrap(),

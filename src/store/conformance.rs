@@ -1,6 +1,7 @@
 //! One contract for every store: each test runs over the embedded store (in memory and in a file) and over Redis.
 
 mod accounts;
+mod audit;
 mod canaries;
 mod devices;
 mod factors;
@@ -65,6 +66,13 @@ conformance! {
     accounts::a_totp_step_is_accepted_once_and_never_an_older_one,
     accounts::of_a_hundred_uses_of_one_step_one_is_accepted,
     accounts::a_change_never_takes_a_spent_step_back,
+    audit::rows_come_page_by_page_in_both_orders,
+    audit::rows_are_found_by_who_what_and_when,
+    audit::a_repeated_call_keeps_no_row_twice,
+    audit::a_row_that_comes_late_lies_behind_those_that_were_there,
+    audit::what_is_too_old_goes,
+    audit::what_is_too_much_goes_the_oldest_first,
+    audit::rows_that_come_at_once_are_all_kept_once,
     canaries::what_was_kept_first_stays_and_new_keys_are_added,
     canaries::a_wrong_key_file_leaves_no_trace,
     canaries::of_a_hundred_key_files_at_once_one_is_kept,

@@ -6,6 +6,7 @@
 
 mod account;
 mod backup;
+mod audit;
 mod canary;
 mod device;
 mod end;
@@ -38,6 +39,7 @@ pub struct Embedded {
     writer: Writer,
     /// `None`: in memory, where only the writer's connection sees the data.
     readers: Option<Arc<Readers>>,
+    archive: audit::Archive,
 }
 
 impl Embedded {
@@ -46,7 +48,8 @@ impl Embedded {
         schema::own_file(path)?;
         let db = Connection::open(path)?;
         schema::prepare(&db)?;
-        Ok(Arc::new(Embedded { writer: Writer::start(db)?, readers: Some(Arc::new(Readers::of(path))) }))
+        let (writer, readers) = (Writer::start(db)?, Some(Arc::new(Readers::of(path))));
+        Ok(Arc::new(Embedded { writer, readers, archive: audit::Archive::beside(path) }))
     }
 
     /// A store that is gone with the process: tests and demos.
@@ -54,7 +57,7 @@ impl Embedded {
     pub fn memory() -> Result<Arc<Self>> {
         let db = Connection::open_in_memory()?;
         schema::prepare(&db)?;
-        Ok(Arc::new(Embedded { writer: Writer::start(db)?, readers: None }))
+        Ok(Arc::new(Embedded { writer: Writer::start(db)?, readers: None, archive: audit::Archive::memory() }))
     }
 
     /// Lets another key file take the place of the one that an unused store was first opened with.

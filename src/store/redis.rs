@@ -5,6 +5,7 @@
 //! harmless. Nodes follow the log under a lease (`follow`) and write back what a store that lost data forgot (`heal`).
 
 mod account;
+mod audit;
 mod canary;
 mod device;
 mod error;
@@ -63,6 +64,7 @@ pub struct Redis {
     link: Link,
     keys: Keys,
     scripts: Scripts,
+    audit: audit::Scripts,
     node: NodeId,
     lease: Duration,
     /// The last `Fact::Everything` this node knows of: nothing that began before it counts.
@@ -79,6 +81,7 @@ impl Redis {
             link: Link::new(&settings, &keys)?,
             keys,
             scripts: Scripts::new(),
+            audit: audit::Scripts::new(),
             node: NodeId::from_bytes(random(&SystemEntropy)),
             lease: settings.lease,
             floor: AtomicU64::new(0),

@@ -24,8 +24,15 @@ impl ClientIp {
     }
 }
 /// What [`ClientIp::network`] answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientNetwork(IpAddr);
+
+impl ClientNetwork {
+    /// Its first address: as whose its events are written.
+    pub fn first(&self) -> ClientIp {
+        ClientIp(self.0)
+    }
+}
 
 impl fmt::Display for ClientNetwork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

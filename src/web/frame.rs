@@ -35,6 +35,9 @@ impl<'a> Frame<'a> {
     pub(super) fn with<'v>(&self, key: &str, name: &'static str, value: impl Into<FluentValue<'v>>) -> String {
         self.texts.with(key, name, value)
     }
+    pub(super) fn https(&self) -> bool {
+        self.https
+    }
     pub(super) fn lang(&self) -> &'static str {
         self.texts.tag
     }
@@ -62,7 +65,9 @@ impl<'a> Frame<'a> {
     }
     /// WCAG technique G199/H25: who reads by ear hears of the error first.
     pub(super) fn title(&self, key: &str, error: &Option<String>) -> String {
-        let title = self.text(key);
+        self.titled(self.text(key), error)
+    }
+    pub(super) fn titled(&self, title: String, error: &Option<String>) -> String {
         if error.is_some() { self.with("error-title", "title", title) } else { title }
     }
 

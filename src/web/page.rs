@@ -5,8 +5,11 @@
 
 pub(super) mod arrived;
 pub(super) mod challenge;
+pub(super) mod change;
+pub(super) mod codes;
 pub(super) mod index;
 pub(super) mod message;
+pub(super) mod replace;
 pub(super) mod set_up;
 pub(super) mod sign_in;
 pub(super) mod sign_out;

@@ -2,10 +2,11 @@
 
 use super::brand::{Brand, Colour, Logo, LogoKind};
 use super::frame::Frame;
-use super::page::{challenge, index, message, set_up, sign_in, sign_out};
+use super::page::{challenge, change, codes, index, message, set_up, sign_in, sign_out};
 use super::site::Site;
 use super::{fault, front, locale, refusal, status};
-use crate::gate::flow::SetUpKey;
+use crate::gate::flow::change::{AskChange, Change, Overview, ProofAsked, WhyNot};
+use crate::gate::flow::{Asked, Held, Method as By, SetUpKey};
 use crate::gate::{Denial, Fault, Refusal};
 use crate::types::inbound::{FetchMetadata, Kind, Mode};
 use crate::types::path::PathReading;
@@ -18,6 +19,7 @@ use axum::routing::get;
 use http::{Method, StatusCode};
 use http_body_util::BodyExt;
 use std::sync::Arc;
+use std::time::Duration;
 use tower::ServiceExt;
 
 mod front_door;
@@ -86,12 +88,15 @@ impl Sample {
         see: impl FnOnce(&set_up::KeyView<'_>) -> T,
     ) -> T {
         let (to, name, key) = (&self.to, &self.name, &self.key);
-        see(&set_up::KeyView { frame, to, name, key, digits: 6, form_token: "tok", error })
+        let form_token = "tok";
+        let (action, replaces) = ("set-up", false);
+        see(&set_up::KeyView { frame, to, name, key, digits: 6, action, replaces, form_token, error })
     }
 
     /// Every page there is, by name.
     fn pages(&self) -> Vec<(&'static str, Response)> {
         let mut all = self.forms();
+        all.extend(self.own_forms());
         all.extend(self.messages());
         all
     }
@@ -102,29 +107,86 @@ impl Sample {
         let wrong = || Some(f.with("code-wrong", "left", 4));
         let ok = StatusCode::OK;
         let bad = StatusCode::UNPROCESSABLE_ENTITY;
-        let on = |enrolled, may_enrol| f.page(ok, &index::View { frame: f, name, enrolled, may_enrol, form_token });
         let sign_in = |login, error: Option<String>| {
             f.page(if error.is_some() { bad } else { ok }, &sign_in::View { frame: f, to, login, error })
         };
-        let ask = |error: Option<String>| {
+        let ask = |method, error: Option<String>| {
             let status = if error.is_some() { bad } else { ok };
-            f.page(status, &challenge::View { frame: f, to, name, digits: 6, form_token, error })
+            let (asked, name) = (self.asked(method), name.as_str());
+            f.page(status, &challenge::View { frame: f, to, name, asked: &asked, form_token, error })
         };
         let password = |error| f.page(ok, &set_up::PasswordView { frame: f, to, name, form_token, error });
+        let code = |error| f.page(ok, &set_up::CodeView { frame: f, to, name, form_token, error });
         let out = |session| f.page(ok, &sign_out::View { frame: f, name, session, form_token });
         vec![
-            ("index", on(false, true)),
-            ("index_enrolled", on(true, false)),
             ("sign_in", sign_in("", None)),
             ("sign_in_wrong", sign_in("<alice>", Some(f.text("sign-in-wrong")))),
-            ("challenge", ask(None)),
-            ("challenge_wrong", ask(wrong())),
+            ("challenge", ask(By::Totp, None)),
+            ("challenge_wrong", ask(By::Totp, wrong())),
+            ("challenge_backup", ask(By::BackupCode, None)),
+            ("challenge_backup_wrong", ask(By::BackupCode, wrong())),
+            ("set_up_code", code(None)),
+            ("set_up_code_wrong", code(Some(f.text("enrol-code-wrong")))),
             ("set_up_password", password(None)),
             ("set_up_password_wrong", password(Some(f.text("set-up-password-wrong")))),
             ("set_up", self.key_view(f, None, |v| f.page(ok, v))),
             ("set_up_wrong", self.key_view(f, wrong(), |v| f.page(bad, v))),
             ("sign_out", out(true)),
             ("sign_out_pending", out(false)),
+        ]
+    }
+
+    fn asked(&self, method: By) -> Asked {
+        let (name, form_token) = (self.name.clone(), "tok".to_string());
+        Asked { name, method, backup: true, digits: 6, remember: Some(30), form_token, cookies: Vec::new() }
+    }
+
+    /// What a signed-in person sees of their own.
+    fn own_forms(&self) -> Vec<(&'static str, Response)> {
+        let f = &self.frame();
+        let (to, name, form_token) = (&self.to, self.name.as_str(), "tok");
+        let (ok, bad) = (StatusCode::OK, StatusCode::UNPROCESSABLE_ENTITY);
+        let status = |error: &Option<String>| if error.is_some() { bad } else { ok };
+        let mut off = Overview {
+            name: self.name.clone(),
+            form_token: form_token.into(),
+            enrolled: false,
+            may_enrol: true,
+            left: 0,
+            by_backup_code: false,
+            may_replace: false,
+            may_disable: false,
+        };
+        let own = |it: &Overview| f.page(ok, &index::View { frame: f, name, it, to, form_token });
+        let index = own(&off);
+        (off.enrolled, off.may_enrol, off.left) = (true, false, 9);
+        let enrolled = own(&off);
+        (off.left, off.by_backup_code, off.may_replace, off.may_disable) = (3, true, true, true);
+        let by_code = own(&off);
+        let codes = |error: Option<String>| {
+            let codes = ["abcd-2345", "efgh-6789"].map(String::from).to_vec();
+            f.page(status(&error), &codes::View { frame: f, name, codes, to, form_token, error })
+        };
+        let change = |what, by, error: Option<String>| {
+            let asked = AskChange { name: self.name.clone(), by, left: 2, form_token: form_token.into() };
+            f.page(status(&error), &change::View { frame: f, what, name, asked: &asked, form_token, error })
+        };
+        let by_a_code = ProofAsked::Code { digits: 6 };
+        let refused = ProofAsked::Nothing(WhyNot::CodesByBackupCode);
+        vec![
+            ("index", index),
+            ("index_enrolled", enrolled),
+            ("index_by_backup_code", by_code),
+            ("codes", codes(None)),
+            ("codes_wrong", codes(Some(f.text("codes-not-ticked")))),
+            ("new_codes", change(Change::Codes, by_a_code, None)),
+            ("new_codes_wrong", change(Change::Codes, by_a_code, Some(f.text("change-code-wrong")))),
+            ("new_codes_refused", change(Change::Codes, refused, None)),
+            ("replace", change(Change::Replace, by_a_code, None)),
+            ("replace_by_password", change(Change::Replace, ProofAsked::Password, None)),
+            ("disable", change(Change::Disable, by_a_code, None)),
+            ("disable_by_password", change(Change::Disable, ProofAsked::Password, None)),
+            ("disable_refused", change(Change::Disable, ProofAsked::Nothing(WhyNot::NotByBackupCode), None)),
         ]
     }
 
@@ -138,6 +200,12 @@ impl Sample {
             ("not_kept", message::not_kept(f, &self.to)),
             ("gone", message::gone(f, &self.to)),
             ("ended", message::ended(f, &self.to)),
+            ("held", message::held(f, Held::For(Duration::from_millis(29_001)), "/again")),
+            ("held_long", message::held(f, Held::For(Duration::from_secs(3600)), "/again")),
+            ("locked", message::held(f, Held::Disabled, "/again")),
+            ("not_on", message::not_on(f)),
+            ("refused", message::refused(f, WhyNot::TooLate)),
+            ("codes_over", message::codes_over(f)),
             ("already_on", message::already_on(f, &self.to)),
             ("not_offered", message::not_offered(f, &self.to)),
             ("signed_out", message::signed_out(f)),

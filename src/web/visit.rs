@@ -26,7 +26,11 @@ impl Visit {
     }
     /// `?to=`, checked; `/` where there is none, more than one, or a bad one.
     pub(super) fn to(&self) -> ReturnTo {
-        self.return_to(&asked(self.inbound.query.as_deref().unwrap_or_default()))
+        self.return_to(&self.asked("to"))
+    }
+    /// A parameter of the query; empty where there is none, or more than one.
+    pub(super) fn asked(&self, name: &str) -> String {
+        asked(self.inbound.query.as_deref().unwrap_or_default(), name)
     }
     /// Checks a return path that came with the request.
     pub(super) fn return_to(&self, raw: &str) -> ReturnTo {
@@ -47,8 +51,8 @@ impl FromRequestParts<Arc<Web>> for Visit {
     }
 }
 
-fn asked(query: &str) -> String {
-    let mut all = form_urlencoded::parse(query.as_bytes()).filter(|(k, _)| k == "to").map(|(_, v)| v.into_owned());
+fn asked(query: &str, name: &str) -> String {
+    let mut all = form_urlencoded::parse(query.as_bytes()).filter(|(k, _)| k == name).map(|(_, v)| v.into_owned());
     match (all.next(), all.next()) {
         (Some(one), None) => one,
         (None, _) | (Some(_), Some(_)) => String::new(),
@@ -61,10 +65,10 @@ mod tests {
 
     #[test]
     fn two_return_paths_are_none() {
-        assert_eq!(asked("to=%2Fa%3Fb%3D1%26c"), "/a?b=1&c");
-        assert_eq!(asked("x=1&to=/a"), "/a");
+        assert_eq!(asked("to=%2Fa%3Fb%3D1%26c", "to"), "/a?b=1&c");
+        assert_eq!(asked("x=1&to=/a", "to"), "/a");
         for q in ["", "to", "to=/a&to=/b", "to[]=/a", "TO=/a"] {
-            assert_eq!(asked(q), "", "{q}");
+            assert_eq!(asked(q, "to"), "", "{q}");
         }
     }
 }

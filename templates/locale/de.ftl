@@ -61,12 +61,97 @@ set-up-confirm-title = Einen Code eingeben
 set-up-confirm = Geben Sie die { $digits } Ziffern ein, die die App jetzt zeigt.
 set-up-button = Einschalten
 set-up-next-title = Wie es weitergeht
-set-up-next = Ist der Code richtig, ist die Mehr-Faktor-Authentifizierung eingeschaltet, und Sie kommen dorthin, wohin Sie wollten. Andere Browser, in denen Sie angemeldet sind, fragen bei der nächsten Anfrage nach einem Code.
+set-up-next = Ist der Code richtig, ist die Mehr-Faktor-Authentifizierung eingeschaltet, und Sie bekommen Backup-Codes zum Aufbewahren; dann kommen Sie dorthin, wohin Sie wollten. Andere Browser, in denen Sie angemeldet sind, fragen bei der nächsten Anfrage nach einem Code.
 set-up-time = Sie haben zehn Minuten. Danach beginnen Sie neu.
 already-on-title = Schon eingeschaltet
 already-on-text = Die Mehr-Faktor-Authentifizierung ist schon eingeschaltet. Schalten Sie sie zuerst aus, um sie neu einzurichten.
 not-offered-title = Nichts einzurichten
 not-offered-text = Für Ihr Konto wird die Mehr-Faktor-Authentifizierung zurzeit nicht angeboten.
+
+try-again = Noch einmal versuchen
+back = Zurück
+held-title = Zu viele Versuche
+held-seconds =
+    { $seconds ->
+        [one] Es wurde nichts geprüft. Versuchen Sie es in { $seconds } Sekunde noch einmal.
+       *[other] Es wurde nichts geprüft. Versuchen Sie es in { $seconds } Sekunden noch einmal.
+    }
+held-minutes =
+    { $minutes ->
+        [one] Es wurde nichts geprüft. Versuchen Sie es in { $minutes } Minute noch einmal.
+       *[other] Es wurde nichts geprüft. Versuchen Sie es in { $minutes } Minuten noch einmal.
+    }
+held-do = Mit jedem falschen Versuch wird die Wartezeit länger. Wenn die Versuche nicht von Ihnen sind, sagen Sie es der Administration.
+locked-title = Gesperrt
+locked-text = Es gab zu viele falsche Codes hintereinander; darum werden keine dieser Art mehr geprüft.
+locked-do = Bitten Sie die Administration, Ihr Konto zu entsperren.
+
+challenge-backup-title = Backup-Code eingeben
+challenge-backup-lead = Geben Sie einen der Backup-Codes ein, die Sie aufbewahrt haben. Jeder gilt einmal.
+backup-code-label = Backup-Code
+challenge-use-backup = Einen Backup-Code benutzen
+challenge-use-app = Die Authenticator-App benutzen
+remember-label =
+    { $days ->
+        [one] In diesem Browser { $days } Tag lang nicht nach einem Code fragen. Nur auf einem Gerät, das Ihnen gehört.
+       *[other] In diesem Browser { $days } Tage lang nicht nach einem Code fragen. Nur auf einem Gerät, das Ihnen gehört.
+    }
+hint-clock-behind =
+    { $minutes ->
+        [one] Die Uhr Ihres Geräts geht etwa { $minutes } Minute nach. Lassen Sie sie automatisch stellen und geben Sie dann einen neuen Code ein.
+       *[other] Die Uhr Ihres Geräts geht etwa { $minutes } Minuten nach. Lassen Sie sie automatisch stellen und geben Sie dann einen neuen Code ein.
+    }
+hint-clock-ahead =
+    { $minutes ->
+        [one] Die Uhr Ihres Geräts geht etwa { $minutes } Minute vor. Lassen Sie sie automatisch stellen und geben Sie dann einen neuen Code ein.
+       *[other] Die Uhr Ihres Geräts geht etwa { $minutes } Minuten vor. Lassen Sie sie automatisch stellen und geben Sie dann einen neuen Code ein.
+    }
+hint-parameters = Ihre App beachtet nicht, was der Schlüssel verlangt ({ $asked }). Nehmen Sie eine andere App.
+
+enrol-code-lead = Das Einrichten braucht für Ihr Konto einen einmaligen Code. Sie bekommen ihn von der Administration.
+enrol-code-label = Einrichtungscode
+enrol-code-wrong = Der Code ist nicht richtig oder abgelaufen. Bitten Sie die Administration um einen neuen.
+
+codes-title = Backup-Codes aufbewahren
+codes-lead = Die Mehr-Faktor-Authentifizierung ist eingeschaltet. Verlieren Sie Ihren Authenticator, tritt einer dieser Codes an seine Stelle. Jeder gilt einmal. Sie sind jetzt zu sehen und dann nie wieder.
+codes-label = Ihre Backup-Codes
+codes-copy = Ein Klick auf die Codes markiert alle, zum Kopieren. Ihr Browser druckt von dieser Seite nur die Codes. Bewahren Sie sie getrennt von Ihrem Passwort auf.
+codes-download = Codes herunterladen
+codes-file = Backup-Codes für { $name }
+codes-saved-label = Ich habe diese Codes aufbewahrt
+codes-not-ticked = Bewahren Sie die Codes auf und setzen Sie das Häkchen; dann geht es weiter.
+codes-next = Sie kommen dorthin, wohin Sie wollten. Sie haben zehn Minuten; ohne Häkchen bekommen Sie nach der nächsten Anmeldung mit Ihrem Authenticator zehn neue Codes.
+codes-over-title = Diese Codes sind nicht mehr zu sehen
+codes-over-text = Backup-Codes sind einmal zu sehen. Haben Sie sie nicht aufbewahrt, machen Sie neue.
+codes-left =
+    { $left ->
+        [one] Sie haben noch { $left } Backup-Code.
+       *[other] Sie haben noch { $left } Backup-Codes.
+    }
+codes-low = Machen Sie bald neue.
+
+new-codes-title = Neue Backup-Codes machen
+new-codes-lead = Sie bekommen zehn neue Codes. Die alten gelten sofort nicht mehr.
+replace-title = Authenticator ersetzen
+replace-lead = Sie richten einen anderen Authenticator an der Stelle des jetzigen ein.
+replace-next = Ist der neue bestätigt, gilt der alte nicht mehr, Sie sind überall sonst abgemeldet, und kein Browser wird mehr erkannt. Ihre Backup-Codes bleiben, wie sie sind.
+disable-title = Mehr-Faktor-Authentifizierung ausschalten
+disable-lead = Zur Anmeldung reicht dann Ihr Passwort. Authenticator und Backup-Codes gelten nicht mehr, Sie sind überall sonst abgemeldet, und kein Browser wird mehr erkannt.
+disable-next = Ihre Organisation kann sofort wieder verlangen, dass Sie sie einrichten.
+change-code-lead = Geben Sie die { $digits } Ziffern ein, die Ihre Authenticator-App jetzt zeigt.
+change-password-lead = Geben Sie Ihr Passwort noch einmal ein.
+change-code-wrong = Der Code ist nicht richtig.
+change-code-used = Dieser Code wurde schon benutzt. Warten Sie auf den nächsten.
+refused-title = Nicht in dieser Sitzung
+refused-codes = Sie haben sich mit einem Backup-Code angemeldet. Richten Sie erst einen neuen Authenticator ein, oder melden Sie sich mit dem jetzigen an; dann können Sie neue Codes machen.
+refused-late = Sie haben sich vor mehr als 15 Minuten mit einem Backup-Code angemeldet. Melden Sie sich dafür neu an.
+refused-disable = Sie haben sich mit einem Backup-Code angemeldet; damit lässt sie sich nicht ausschalten. Ersetzen Sie Ihren Authenticator, oder fragen Sie die Administration.
+not-on-title = Nicht eingeschaltet
+not-on-text = Die Mehr-Faktor-Authentifizierung ist für Ihr Konto nicht eingeschaltet.
+
+index-by-backup = Sie haben sich mit einem Backup-Code angemeldet. Er gilt nicht noch einmal.
+index-lost = Authenticator verloren? 15 Minuten lang nach der Anmeldung reicht Ihr Passwort, um ihn zu ersetzen.
+index-changes = Änderungen
 
 index-title = Ihre Anmeldung
 index-mfa-on = Die Mehr-Faktor-Authentifizierung ist eingeschaltet.

@@ -61,12 +61,97 @@ set-up-confirm-title = Enter a code
 set-up-confirm = Enter the { $digits } digits that the app shows now.
 set-up-button = Turn on
 set-up-next-title = What happens next
-set-up-next = Once the code is right, multi-factor authentication is on and you go on to where you were going. Other browsers in which you are signed in ask for a code at their next request.
+set-up-next = Once the code is right, multi-factor authentication is on and you get backup codes to save; then you go on to where you were going. Other browsers in which you are signed in ask for a code at their next request.
 set-up-time = You have ten minutes. After that, start again.
 already-on-title = Already on
 already-on-text = Multi-factor authentication is already on. Turn it off first to set it up again.
 not-offered-title = Nothing to set up
 not-offered-text = Multi-factor authentication is not offered to your account at present.
+
+try-again = Try again
+back = Back
+held-title = Too many tries
+held-seconds =
+    { $seconds ->
+        [one] Nothing was checked. Try again in { $seconds } second.
+       *[other] Nothing was checked. Try again in { $seconds } seconds.
+    }
+held-minutes =
+    { $minutes ->
+        [one] Nothing was checked. Try again in { $minutes } minute.
+       *[other] Nothing was checked. Try again in { $minutes } minutes.
+    }
+held-do = The wait grows with each wrong try. If the tries were not yours, tell an administrator.
+locked-title = Locked
+locked-text = There were too many wrong codes in a row, so no more of this kind are checked.
+locked-do = Ask an administrator to unlock your account.
+
+challenge-backup-title = Enter a backup code
+challenge-backup-lead = Enter one of the backup codes that you saved. Each works once.
+backup-code-label = Backup code
+challenge-use-backup = Use a backup code
+challenge-use-app = Use your authenticator app
+remember-label =
+    { $days ->
+        [one] Do not ask for a code in this browser for { $days } day. Tick this only on a device that is yours.
+       *[other] Do not ask for a code in this browser for { $days } days. Tick this only on a device that is yours.
+    }
+hint-clock-behind =
+    { $minutes ->
+        [one] The clock of your device is about { $minutes } minute behind. Set it to automatic, then enter a new code.
+       *[other] The clock of your device is about { $minutes } minutes behind. Set it to automatic, then enter a new code.
+    }
+hint-clock-ahead =
+    { $minutes ->
+        [one] The clock of your device is about { $minutes } minute ahead. Set it to automatic, then enter a new code.
+       *[other] The clock of your device is about { $minutes } minutes ahead. Set it to automatic, then enter a new code.
+    }
+hint-parameters = Your app ignores what the key asks for ({ $asked }). Use another app.
+
+enrol-code-lead = Setting this up for your account takes a one-time code. An administrator gives it to you.
+enrol-code-label = Enrolment code
+enrol-code-wrong = The code is not right, or it ran out. Ask an administrator for a new one.
+
+codes-title = Save your backup codes
+codes-lead = Multi-factor authentication is on. If you lose your authenticator, one of these codes takes its place. Each works once. They are shown now and never again.
+codes-label = Your backup codes
+codes-copy = A click on the codes selects them all, to be copied. Your browser prints this page with the codes alone. Keep them apart from your password.
+codes-download = Download the codes
+codes-file = backup codes for { $name }
+codes-saved-label = I have saved these codes
+codes-not-ticked = Save the codes and tick that you have, then continue.
+codes-next = You go on to where you were going. You have ten minutes; if you do not tick it, you get ten new codes after your next sign-in with your authenticator.
+codes-over-title = These codes are not shown any more
+codes-over-text = Backup codes are shown once. If you did not save them, make new ones.
+codes-left =
+    { $left ->
+        [one] You have { $left } backup code left.
+       *[other] You have { $left } backup codes left.
+    }
+codes-low = Make new ones soon.
+
+new-codes-title = Make new backup codes
+new-codes-lead = You get ten new codes. The old ones stop working at once.
+replace-title = Replace your authenticator
+replace-lead = You set up another authenticator in the place of the one you have.
+replace-next = Once the new one is confirmed, the old one stops working, you are signed out everywhere else, and no browser is remembered. Your backup codes stay as they are.
+disable-title = Turn off multi-factor authentication
+disable-lead = Signing in will take your password alone. Your authenticator and your backup codes stop working, you are signed out everywhere else, and no browser is remembered.
+disable-next = Your organisation may ask you to set it up again at once.
+change-code-lead = Enter the { $digits } digits that your authenticator app shows now.
+change-password-lead = Enter your password once more.
+change-code-wrong = The code is not right.
+change-code-used = This code was already used. Wait for the next code.
+refused-title = Not in this session
+refused-codes = You signed in with a backup code. Set up a new authenticator first, or sign in with the one you have; then you can make new codes.
+refused-late = You signed in with a backup code more than 15 minutes ago. Sign in again to do this.
+refused-disable = You signed in with a backup code, and with one it cannot be turned off. Replace your authenticator, or ask an administrator.
+not-on-title = Not on
+not-on-text = Multi-factor authentication is not on for your account.
+
+index-by-backup = You signed in with a backup code. It cannot be used again.
+index-lost = Have you lost your authenticator? For 15 minutes after signing in, your password is enough to replace it.
+index-changes = Changes
 
 index-title = Your sign-in
 index-mfa-on = Multi-factor authentication is on.

@@ -61,12 +61,97 @@ set-up-confirm-title = Introduzca un código
 set-up-confirm = Introduzca los { $digits } dígitos que la aplicación muestra ahora.
 set-up-button = Activar
 set-up-next-title = Qué pasa después
-set-up-next = Cuando el código sea correcto, la autenticación multifactor quedará activada y usted seguirá adonde iba. Los demás navegadores en los que tiene sesión pedirán un código en su próxima solicitud.
+set-up-next = Cuando el código sea correcto, la autenticación multifactor quedará activada y recibirá códigos de respaldo para guardar; después seguirá adonde iba. Los demás navegadores en los que tiene sesión pedirán un código en su próxima solicitud.
 set-up-time = Tiene diez minutos. Después, empiece de nuevo.
 already-on-title = Ya está activada
 already-on-text = La autenticación multifactor ya está activada. Desactívela primero para configurarla de nuevo.
 not-offered-title = No hay nada que configurar
 not-offered-text = Por ahora no se ofrece la autenticación multifactor a su cuenta.
+
+try-again = Intentar de nuevo
+back = Volver
+held-title = Demasiados intentos
+held-seconds =
+    { $seconds ->
+        [one] No se ha comprobado nada. Inténtelo de nuevo dentro de { $seconds } segundo.
+       *[other] No se ha comprobado nada. Inténtelo de nuevo dentro de { $seconds } segundos.
+    }
+held-minutes =
+    { $minutes ->
+        [one] No se ha comprobado nada. Inténtelo de nuevo dentro de { $minutes } minuto.
+       *[other] No se ha comprobado nada. Inténtelo de nuevo dentro de { $minutes } minutos.
+    }
+held-do = La espera crece con cada intento incorrecto. Si los intentos no son suyos, avise a un administrador.
+locked-title = Bloqueado
+locked-text = Ha habido demasiados códigos incorrectos seguidos y ya no se comprueban más de este tipo.
+locked-do = Pida a un administrador que desbloquee su cuenta.
+
+challenge-backup-title = Introduzca un código de respaldo
+challenge-backup-lead = Introduzca uno de los códigos de respaldo que guardó. Cada uno sirve una vez.
+backup-code-label = Código de respaldo
+challenge-use-backup = Usar un código de respaldo
+challenge-use-app = Usar su aplicación de autenticación
+remember-label =
+    { $days ->
+        [one] No pedir código en este navegador durante { $days } día. Solo en un dispositivo que sea suyo.
+       *[other] No pedir código en este navegador durante { $days } días. Solo en un dispositivo que sea suyo.
+    }
+hint-clock-behind =
+    { $minutes ->
+        [one] El reloj de su dispositivo va atrasado alrededor de { $minutes } minuto. Póngalo en automático e introduzca un código nuevo.
+       *[other] El reloj de su dispositivo va atrasado unos { $minutes } minutos. Póngalo en automático e introduzca un código nuevo.
+    }
+hint-clock-ahead =
+    { $minutes ->
+        [one] El reloj de su dispositivo va adelantado alrededor de { $minutes } minuto. Póngalo en automático e introduzca un código nuevo.
+       *[other] El reloj de su dispositivo va adelantado unos { $minutes } minutos. Póngalo en automático e introduzca un código nuevo.
+    }
+hint-parameters = Su aplicación no hace caso de lo que pide la clave ({ $asked }). Use otra.
+
+enrol-code-lead = Para su cuenta, configurar esto requiere un código de un solo uso. Se lo da un administrador.
+enrol-code-label = Código de inscripción
+enrol-code-wrong = El código no es correcto o ha caducado. Pida uno nuevo a un administrador.
+
+codes-title = Guarde sus códigos de respaldo
+codes-lead = La autenticación multifactor está activada. Si pierde su aplicación de autenticación, uno de estos códigos ocupa su lugar. Cada uno sirve una vez. Se muestran ahora y nunca más.
+codes-label = Sus códigos de respaldo
+codes-copy = Un clic en los códigos los selecciona todos, para copiarlos. Su navegador imprime de esta página solo los códigos. Guárdelos lejos de su contraseña.
+codes-download = Descargar los códigos
+codes-file = códigos de respaldo de { $name }
+codes-saved-label = He guardado estos códigos
+codes-not-ticked = Guarde los códigos y marque la casilla; después continúe.
+codes-next = Sigue adonde iba. Tiene diez minutos; si no marca la casilla, recibirá diez códigos nuevos después de su próximo inicio de sesión con su aplicación de autenticación.
+codes-over-title = Estos códigos ya no se muestran
+codes-over-text = Los códigos de respaldo se muestran una vez. Si no los guardó, cree otros.
+codes-left =
+    { $left ->
+        [one] Le queda { $left } código de respaldo.
+       *[other] Le quedan { $left } códigos de respaldo.
+    }
+codes-low = Cree otros pronto.
+
+new-codes-title = Crear nuevos códigos de respaldo
+new-codes-lead = Recibe diez códigos nuevos. Los antiguos dejan de servir de inmediato.
+replace-title = Sustituir su aplicación de autenticación
+replace-lead = Configura otra aplicación de autenticación en lugar de la actual.
+replace-next = Cuando se confirme la nueva, la antigua dejará de servir, se cerrará su sesión en todos los demás sitios y no se recordará ningún navegador. Sus códigos de respaldo no cambian.
+disable-title = Desactivar la autenticación multifactor
+disable-lead = Para iniciar sesión bastará su contraseña. Su aplicación de autenticación y sus códigos de respaldo dejarán de servir, se cerrará su sesión en todos los demás sitios y no se recordará ningún navegador.
+disable-next = Su organización puede pedirle de inmediato que la configure de nuevo.
+change-code-lead = Introduzca los { $digits } dígitos que su aplicación de autenticación muestra ahora.
+change-password-lead = Introduzca su contraseña una vez más.
+change-code-wrong = El código no es correcto.
+change-code-used = Este código ya se ha usado. Espere al siguiente.
+refused-title = No en esta sesión
+refused-codes = Ha iniciado sesión con un código de respaldo. Configure primero una nueva aplicación de autenticación, o inicie sesión con la actual; después podrá crear códigos nuevos.
+refused-late = Inició sesión con un código de respaldo hace más de 15 minutos. Inicie sesión de nuevo para hacer esto.
+refused-disable = Ha iniciado sesión con un código de respaldo, y con uno no se puede desactivar. Sustituya su aplicación de autenticación o pregunte a un administrador.
+not-on-title = No está activada
+not-on-text = La autenticación multifactor no está activada para su cuenta.
+
+index-by-backup = Ha iniciado sesión con un código de respaldo. No se puede usar otra vez.
+index-lost = ¿Ha perdido su aplicación de autenticación? Durante 15 minutos después de iniciar sesión, su contraseña basta para sustituirla.
+index-changes = Cambios
 
 index-title = Su sesión
 index-mfa-on = La autenticación multifactor está activada.

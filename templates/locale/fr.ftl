@@ -61,12 +61,97 @@ set-up-confirm-title = Saisissez un code
 set-up-confirm = Saisissez les { $digits } chiffres que l’application affiche maintenant.
 set-up-button = Activer
 set-up-next-title = Ce qui se passe ensuite
-set-up-next = Dès que le code est bon, l’authentification multifacteur est activée et vous continuez là où vous alliez. Les autres navigateurs où vous êtes connecté demanderont un code à leur prochaine requête.
+set-up-next = Dès que le code est bon, l’authentification multifacteur est activée et vous recevez des codes de secours à conserver ; ensuite vous continuez là où vous alliez. Les autres navigateurs où vous êtes connecté demanderont un code à leur prochaine requête.
 set-up-time = Vous avez dix minutes. Ensuite, il faudra recommencer.
 already-on-title = Déjà activée
 already-on-text = L’authentification multifacteur est déjà activée. Désactivez-la d’abord pour la configurer de nouveau.
 not-offered-title = Rien à configurer
 not-offered-text = L’authentification multifacteur n’est pas proposée à votre compte pour le moment.
+
+try-again = Réessayer
+back = Retour
+held-title = Trop d’essais
+held-seconds =
+    { $seconds ->
+        [one] Rien n’a été vérifié. Réessayez dans { $seconds } seconde.
+       *[other] Rien n’a été vérifié. Réessayez dans { $seconds } secondes.
+    }
+held-minutes =
+    { $minutes ->
+        [one] Rien n’a été vérifié. Réessayez dans { $minutes } minute.
+       *[other] Rien n’a été vérifié. Réessayez dans { $minutes } minutes.
+    }
+held-do = L’attente s’allonge à chaque essai incorrect. Si ces essais ne viennent pas de vous, prévenez un administrateur.
+locked-title = Verrouillé
+locked-text = Trop de codes incorrects de suite : les codes de ce type ne sont plus vérifiés.
+locked-do = Demandez à un administrateur de déverrouiller votre compte.
+
+challenge-backup-title = Saisissez un code de secours
+challenge-backup-lead = Saisissez l’un des codes de secours que vous avez conservés. Chacun sert une seule fois.
+backup-code-label = Code de secours
+challenge-use-backup = Utiliser un code de secours
+challenge-use-app = Utiliser votre application d’authentification
+remember-label =
+    { $days ->
+        [one] Ne plus demander de code dans ce navigateur pendant { $days } jour. Seulement sur un appareil qui est à vous.
+       *[other] Ne plus demander de code dans ce navigateur pendant { $days } jours. Seulement sur un appareil qui est à vous.
+    }
+hint-clock-behind =
+    { $minutes ->
+        [one] L’horloge de votre appareil retarde d’environ { $minutes } minute. Réglez-la en automatique, puis saisissez un nouveau code.
+       *[other] L’horloge de votre appareil retarde d’environ { $minutes } minutes. Réglez-la en automatique, puis saisissez un nouveau code.
+    }
+hint-clock-ahead =
+    { $minutes ->
+        [one] L’horloge de votre appareil avance d’environ { $minutes } minute. Réglez-la en automatique, puis saisissez un nouveau code.
+       *[other] L’horloge de votre appareil avance d’environ { $minutes } minutes. Réglez-la en automatique, puis saisissez un nouveau code.
+    }
+hint-parameters = Votre application ignore ce que la clé demande ({ $asked }). Utilisez-en une autre.
+
+enrol-code-lead = Pour votre compte, cette configuration demande un code à usage unique. Un administrateur vous le donne.
+enrol-code-label = Code d’inscription
+enrol-code-wrong = Le code est incorrect ou périmé. Demandez-en un nouveau à un administrateur.
+
+codes-title = Conservez vos codes de secours
+codes-lead = L’authentification multifacteur est activée. Si vous perdez votre application d’authentification, l’un de ces codes la remplace. Chacun sert une seule fois. Ils sont affichés maintenant, puis plus jamais.
+codes-label = Vos codes de secours
+codes-copy = Un clic sur les codes les sélectionne tous, pour les copier. Votre navigateur n’imprime de cette page que les codes. Gardez-les à l’écart de votre mot de passe.
+codes-download = Télécharger les codes
+codes-file = codes de secours de { $name }
+codes-saved-label = J’ai conservé ces codes
+codes-not-ticked = Conservez les codes et cochez la case, puis continuez.
+codes-next = Vous continuez là où vous alliez. Vous avez dix minutes ; sans la case cochée, vous recevrez dix nouveaux codes après votre prochaine connexion avec votre application d’authentification.
+codes-over-title = Ces codes ne sont plus affichés
+codes-over-text = Les codes de secours sont affichés une seule fois. Si vous ne les avez pas conservés, créez-en de nouveaux.
+codes-left =
+    { $left ->
+        [one] Il vous reste { $left } code de secours.
+       *[other] Il vous reste { $left } codes de secours.
+    }
+codes-low = Créez-en bientôt de nouveaux.
+
+new-codes-title = Créer de nouveaux codes de secours
+new-codes-lead = Vous recevez dix nouveaux codes. Les anciens cessent aussitôt de fonctionner.
+replace-title = Remplacer votre application d’authentification
+replace-lead = Vous configurez une autre application d’authentification à la place de l’actuelle.
+replace-next = Une fois la nouvelle confirmée, l’ancienne cesse de fonctionner, vous êtes déconnecté partout ailleurs et aucun navigateur n’est plus reconnu. Vos codes de secours restent les mêmes.
+disable-title = Désactiver l’authentification multifacteur
+disable-lead = Votre mot de passe suffira pour vous connecter. Votre application d’authentification et vos codes de secours cessent de fonctionner, vous êtes déconnecté partout ailleurs et aucun navigateur n’est plus reconnu.
+disable-next = Votre organisation peut vous demander aussitôt de la configurer de nouveau.
+change-code-lead = Saisissez les { $digits } chiffres que votre application d’authentification affiche maintenant.
+change-password-lead = Saisissez encore une fois votre mot de passe.
+change-code-wrong = Le code est incorrect.
+change-code-used = Ce code a déjà servi. Attendez le code suivant.
+refused-title = Pas dans cette session
+refused-codes = Vous vous êtes connecté avec un code de secours. Configurez d’abord une nouvelle application d’authentification, ou connectez-vous avec l’actuelle ; vous pourrez alors créer de nouveaux codes.
+refused-late = Vous vous êtes connecté avec un code de secours il y a plus de 15 minutes. Reconnectez-vous pour faire cela.
+refused-disable = Vous vous êtes connecté avec un code de secours, ce qui ne permet pas de la désactiver. Remplacez votre application d’authentification ou demandez à un administrateur.
+not-on-title = Non activée
+not-on-text = L’authentification multifacteur n’est pas activée pour votre compte.
+
+index-by-backup = Vous vous êtes connecté avec un code de secours. Il ne peut plus servir.
+index-lost = Vous avez perdu votre application d’authentification ? Pendant 15 minutes après la connexion, votre mot de passe suffit pour la remplacer.
+index-changes = Modifications
 
 index-title = Votre connexion
 index-mfa-on = L’authentification multifacteur est activée.

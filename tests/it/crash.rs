@@ -1,11 +1,12 @@
 //! Killed with -9 at any moment: what was said to be done is done, the rest is not, and the store opens.
 
-use crate::support::client::{confirm_form, typed_key};
-use crate::support::{Authenticator, Gateway, MFA_ON, PASSWORD, Store, on_both_stores};
+use crate::support::client::{confirm_form, form_token, shown_codes, typed_key};
+use crate::support::{Ask, Authenticator, Gateway, MFA_ON, MFA_ON_LOOSE, PASSWORD, Store, on_both_stores};
 use std::time::Duration;
 
 on_both_stores! {
     killed_while_enrolling_the_person_is_enrolled_or_not,
+    killed_while_making_new_codes_the_old_set_or_the_new_one_is_there,
     killed_after_signing_out_the_session_stays_ended,
 }
 
@@ -34,9 +35,51 @@ async fn killed_while_enrolling_the_person_is_enrolled_or_not(store: Store) {
         assert!(enrolled || !told, "told that it was done, and it was not");
         if enrolled {
             again.sign_in_with(&name, &mut app).await;
+            let own = again.get("/.portcullis/").await;
+            assert!(own.text().contains("You have 10 backup codes left."), "never half: {}", own.text());
         } else {
             gateway.visitor().enrol(&name).await;
         }
+    }
+}
+
+async fn killed_while_making_new_codes_the_old_set_or_the_new_one_is_there(store: Store) {
+    let gateway = Gateway::with_alice(store, MFA_ON_LOOSE).await;
+    let (mut app, codes) = gateway.visitor().enrol_with_codes("alice").await;
+    let mut alice = gateway.visitor();
+    alice.sign_in_with("alice", &mut app).await;
+    let mut last = codes;
+    for wait in [0, 150] {
+        let page = alice.get("/.portcullis/codes/new").await;
+        let code = app.next_code().await;
+        let fields = [("form_token", &*form_token(&page)), ("code", &code)];
+        let form = Ask::form("/.portcullis/codes/new", &fields);
+        let mut io = alice.connect().await;
+        let mut making = alice.clone();
+        let made = tokio::spawn(async move {
+            let answer = making.try_over(&mut io, form).await;
+            (answer.is_some_and(|a| a.status == 303), making)
+        });
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        gateway.kill();
+        let (told, mut shown) = made.await.unwrap();
+        gateway.run().await;
+        let mut by_code = gateway.visitor();
+        let page = by_code.reach_backup("alice").await;
+        let old_is_good = by_code.give_code(&page, &last[0]).await.status == 303;
+        let own = alice.get("/.portcullis/").await;
+        let left = if old_is_good { last.len() - 1 } else { 10 };
+        assert!(own.text().contains(&format!("You have {left} backup codes left.")), "{}", own.text());
+        assert!(!(told && old_is_good), "told that there are new ones");
+        last = match (old_is_good, told) {
+            (true, _) => last[1..].to_vec(),
+            (false, true) => shown_codes(&shown.get("/.portcullis/codes").await),
+            // made, and nobody was told: the person makes new ones
+            (false, false) => {
+                let answer = alice.change("/.portcullis/codes/new", "code", &app.next_code().await).await;
+                shown_codes(&alice.follow(&answer).await)
+            }
+        };
     }
 }
 

@@ -8,6 +8,8 @@ mod apps;
 #[cfg(test)]
 mod assertion;
 #[cfg(test)]
+mod backup_codes;
+#[cfg(test)]
 mod browser;
 #[cfg(test)]
 mod config;
@@ -15,6 +17,8 @@ mod config;
 mod crash;
 #[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod devices;
 #[cfg(test)]
 mod framing;
 #[cfg(test)]
@@ -45,6 +49,8 @@ mod sign_out;
 mod store_faults;
 #[cfg(test)]
 mod streams;
+#[cfg(test)]
+mod throttle;
 #[cfg(test)]
 mod tls;
 #[cfg(test)]

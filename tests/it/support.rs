@@ -32,6 +32,10 @@ pub const PASSWORD: &str = "correct horse battery staple";
 /// The policy under which everybody has to set up a second factor.
 pub const MFA_ON: &str = "version: 1\nmfa: { require: on }\n";
 
+/// The same, for tests that guess more often than a person would.
+pub const MFA_ON_LOOSE: &str = "version: 1\nmfa: { require: on }\nthrottle:\n  passwords: { free: 100 }\n  \
+    codes: { free: 100, day: 1000 }\n  addresses: { failures: 100000 }\n";
+
 /// The policy under which nobody is asked anything.
 pub const PUBLIC: &str = "version: 1\nrules:\n  - { name: all, match: { path: / }, allow: public }\n";
 

@@ -1,7 +1,7 @@
 //! The authenticator app: setting it up, its codes, and codes that must not work.
 
 use crate::support::client::{form_token, typed_key};
-use crate::support::{Answer, Ask, Authenticator, Gateway, MFA_ON, Store, Visitor, on_both_stores, otp};
+use crate::support::{Answer, Ask, Authenticator, Gateway, MFA_ON, MFA_ON_LOOSE, Store, Visitor, on_both_stores, otp};
 use regex::Regex;
 
 on_both_stores! {
@@ -143,7 +143,7 @@ async fn codes_of_one_step_before_and_after_are_good_and_no_others(store: Store)
 }
 
 async fn a_used_code_is_refused_with_a_reason_in_every_spelling(store: Store) {
-    let gateway = Gateway::with_alice(store, MFA_ON).await;
+    let gateway = Gateway::with_alice(store, MFA_ON_LOOSE).await;
     let mut app = enrolled(&gateway).await;
     let (mut first, page) = at_challenge(&gateway).await;
     let code = app.next_code().await;
@@ -194,7 +194,7 @@ async fn the_code_that_confirmed_the_enrolment_is_used(store: Store) {
 }
 
 async fn odd_codes_are_refused_and_count_once(store: Store) {
-    let gateway = Gateway::with_alice(store, MFA_ON).await;
+    let gateway = Gateway::with_alice(store, MFA_ON_LOOSE).await;
     let mut app = enrolled(&gateway).await;
     let long = "1".repeat(100_000);
     let odd = ["", "null", "true", "[]", "{}", "000000", "12345", "1234567", "１２３４５６", "0x1234", &long];

@@ -8,8 +8,9 @@ mod show;
 pub use list::UserList;
 
 use crate::account::Account;
+use crate::api::record::reporter;
 use crate::api::{Desk, Via};
-use crate::audit::{self, Event, Reporter};
+use crate::audit::{self, Event, Source};
 use crate::types::{Email, FactorId, GroupName, SecondFactor, Timestamp, UserId, UserName};
 use axum::routing::{get, put};
 use axum::{Extension, Router};
@@ -78,12 +79,9 @@ impl From<Account> for User {
 
 /// Puts a change on record.
 fn record(desk: &Desk, via: Option<Extension<Via>>, account: &Account, change: audit::Account) {
-    let by = match via.map_or(Via::Tcp, |v| v.0) {
-        Via::Tcp => Reporter::Api,
-        Via::Socket => Reporter::Socket,
-        Via::Offline => Reporter::Offline,
-    };
-    let event = Event::AccountChange { by, user: account.id, name: account.name.to_string(), change };
+    let by = reporter(via.map(|v| v.0));
+    let name = account.name.to_string();
+    let event = Event::AccountChange { source: Source::default(), by, user: account.id, name, change, reason: None };
     desk.audit.record(&event, desk.accounts.load().clock.now());
 }
 

@@ -16,6 +16,7 @@ fn an_app_and_certificates_are_enough() {
     assert_eq!((c.admin.address.to_string(), c.policy), ("127.0.0.1:9090".to_string(), None));
     assert!(matches!(&c.store, StoreSettings::Embedded { path } if *path == dir.path().join("data/portcullis.db")));
     assert_eq!((c.keys.path, c.keys.may_create), (dir.path().join("keys.yaml"), true));
+    assert_eq!(c.audit.file.unwrap().path, dir.path().join("data/audit.jsonl"));
     let a = &c.proxy.apps[0];
     assert_eq!(a.identity_headers.user.as_ref().unwrap(), "x-auth-user");
     assert_eq!((a.body_limit, a.timeouts.idle), (64 << 20, Duration::from_secs(300)));
@@ -82,4 +83,17 @@ fn ipv6_and_localhost_origins_are_fine() {
     let plain =
         "apps: [{ name: a, origins: ['http://[::1]:8080', 'http://a.localhost:8080'], upstreams: ['http://[::1]:1'] }]";
     assert_eq!(good(&dir, plain).proxy.apps[0].origins.len(), 2);
+}
+
+#[test]
+fn the_audit_goes_where_it_is_told() {
+    let dir = folder();
+    let day = Duration::from_secs(86_400);
+    let c = good(&dir, &with("audit: { file: who.jsonl, keep: 90d, store: { keep: 7d, max: 64MiB } }\n")).audit;
+    let file = c.file.unwrap();
+    assert_eq!((file.path, file.keep), (dir.path().join("who.jsonl"), day * 90));
+    assert_eq!((c.store_keep, c.store_max), (day * 7, 64 << 20));
+    assert_eq!(good(&dir, &with("audit: { file: off }\n")).audit.file, None);
+    let beside = good(&dir, &with("store: { embedded: { path: /srv/gate/p.db } }\n")).audit;
+    assert_eq!(beside.file.unwrap().path, std::path::Path::new("/srv/gate/audit.jsonl"));
 }

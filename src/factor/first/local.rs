@@ -23,6 +23,7 @@ pub enum Checked {
 }
 
 impl Checked {
+    #[cfg(test)]
     pub fn passed(self) -> Option<Account> {
         match self {
             Checked::Passed(account) => Some(*account),
@@ -44,12 +45,16 @@ impl Local {
         Local { store, passwords, entropy }
     }
 
-    /// Judges name and password; the visitor must not learn which refusal it was.
-    pub async fn check(&self, login: &str, password: &SecretString) -> Result<Checked, FirstError> {
-        let account = match Login::parse(login) {
+    /// Whose name or address was typed.
+    pub async fn find(&self, login: &str) -> Result<Option<Account>, FirstError> {
+        Ok(match Login::parse(login) {
             Some(login) => self.store.account_by_login(&login).await?,
             None => None,
-        };
+        })
+    }
+
+    /// Judges the password of who was found; nobody's costs the same. The visitor must not learn which refusal it was.
+    pub async fn judge(&self, account: Option<Account>, password: &SecretString) -> Result<Checked, FirstError> {
         let stored = account.as_ref().and_then(|a| a.password.as_ref());
         let verified = self.passwords.verify(stored, password).await?;
         Ok(match (account, verified) {
@@ -102,6 +107,9 @@ mod tests {
     fn secret(s: &str) -> SecretString {
         SecretString::from(s)
     }
+    async fn check(local: &Local, login: &str, password: &str) -> Result<Checked, FirstError> {
+        local.judge(local.find(login).await?, &secret(password)).await
+    }
     /// Alice with a password, Bob disabled, Carol without one.
     async fn people(passwords: Arc<Passwords>) -> (Arc<FakeStore>, Local) {
         let store = Arc::new(FakeStore::default());
@@ -118,7 +126,7 @@ mod tests {
     async fn name_or_address_in_any_case_and_the_right_password_sign_in() {
         let (_, local) = people(passwords(&ring(), CHEAP)).await;
         for login in ["alice", "ALICE", " alice ", "alice@example.com", "Alice@Example.com"] {
-            let found = local.check(login, &secret(PASSWORD)).await.unwrap().passed();
+            let found = check(&local, login, PASSWORD).await.unwrap().passed();
             assert_eq!(found.map(|a| a.name.to_string()).as_deref(), Some("alice"), "{login}");
         }
     }
@@ -138,7 +146,7 @@ mod tests {
         ];
         for (login, password) in table {
             let before = local.passwords.worked();
-            assert_eq!(local.check(login, &secret(password)).await.unwrap().passed(), None, "{login} {password}");
+            assert_eq!(check(&local, login, password).await.unwrap().passed(), None, "{login} {password}");
             assert_eq!(local.passwords.worked() - before, 1, "{login} {password}");
         }
     }
@@ -150,7 +158,7 @@ mod tests {
         for now in [passwords(&old, Cost { iterations: 2, ..CHEAP }), passwords(&rotated(&old), CHEAP)] {
             let local = Local::new(store.clone(), now, Arc::new(SystemEntropy));
             let before = store.get("alice");
-            let found = local.check("alice", &secret(PASSWORD)).await.unwrap().passed().unwrap();
+            let found = check(&local, "alice", PASSWORD).await.unwrap().passed().unwrap();
             let after = store.get("alice");
             assert_ne!(before.password, after.password);
             assert_eq!(found, after);
@@ -167,13 +175,13 @@ mod tests {
         let now = passwords(&old, Cost { iterations: 2, ..CHEAP });
         let local = Local::new(store.clone(), now, Arc::new(SystemEntropy));
         store.outdate(1);
-        assert_eq!(local.check("alice", &secret(PASSWORD)).await.unwrap().passed(), Some(store.get("alice")));
+        assert_eq!(check(&local, "alice", PASSWORD).await.unwrap().passed(), Some(store.get("alice")));
     }
 
     #[tokio::test]
     async fn a_store_that_fails_is_an_error_not_a_no() {
         let (store, local) = people(passwords(&ring(), CHEAP)).await;
         store.fail();
-        assert!(matches!(local.check("alice", &secret(PASSWORD)).await, Err(FirstError::Store(_))));
+        assert!(matches!(check(&local, "alice", PASSWORD).await, Err(FirstError::Store(_))));
     }
 }

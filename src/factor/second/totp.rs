@@ -147,13 +147,18 @@ impl Secret {
     /// The step in the window around `now` whose code was typed. Every step of the window is computed and compared in
     /// constant time, so the time taken tells neither whether nor which one matched (ASVS 11.2.4).
     pub fn matching_step(&self, p: &TotpParameters, typed: &str, now: Timestamp) -> Option<u64> {
+        self.step_near(p, typed, now, p.skew)
+    }
+
+    /// The same in a window of another width: by how much a clock is off. What it finds is never accepted.
+    pub fn step_near(&self, p: &TotpParameters, typed: &str, now: Timestamp, reach: u64) -> Option<u64> {
         if !p.valid() {
             return None;
         }
         let typed = canonical(typed, p.digits)?;
         let present = p.step_at(now)?;
         let (mut found, mut matched) = (Choice::from(0), 0);
-        for step in present.saturating_sub(p.skew)..=present.saturating_add(p.skew) {
+        for step in present.saturating_sub(reach)..=present.saturating_add(reach) {
             let code = Zeroizing::new(self.code(p, step));
             let same = code.as_bytes().ct_eq(typed.as_bytes());
             matched.conditional_assign(&step, same);

@@ -1,6 +1,6 @@
 //! Decisions by example: the sample policy, who is not known yet, exemption, and every match key.
 
-use super::super::{MfaRequire, Requirement, Second};
+use super::super::{MfaRequire, Requirement, Second, Trust};
 use super::{Person, get, policy};
 use crate::types::CanonicalPath;
 use crate::types::path::PathReading;
@@ -118,8 +118,41 @@ fn without_a_file_the_samples_values_hold() {
     assert!(p.is_admin(&Person::new("a", &["owner"], false).groups));
     assert!(p.is_reader(&Person::new("a", &["auditor"], false).groups));
     assert!(!p.is_admin(&Person::new("a", &["auditor"], false).groups));
+    let (t, d) = (p.throttle(), p.trusted_devices().unwrap());
+    assert_eq!((d.remember.as_secs(), d.per_user, p.backup_may_disable()), (30 * 86_400, 10, true));
+    let waits = [t.passwords, t.codes].map(|w| (w.free, w.wait.as_secs(), w.longest.as_secs()));
+    assert_eq!(waits, [(10, 30, 3600), (5, 30, 3600)]);
+    assert_eq!((t.codes_disable, t.codes_day, t.codes_sign_in), (100, 20, 5));
+    assert_eq!((t.address_failures, t.address_within.as_secs()), (30, 600));
     assert_eq!(p.hash().len(), 16);
     assert_ne!(p.hash(), policy("version: 1").hash());
+}
+
+#[test]
+fn a_trusted_device_stands_for_the_second_factor_unless_refused() {
+    let rules = "rules: [{ name: a, match: { path: /a }, require: { factors: two, trusted_devices: refuse } }]";
+    let who = Person::new("bob", &["staff"], true);
+    for (text, path, want) in [
+        (rules.to_string(), "/a", Trust::Refuse),
+        (rules.to_string(), "/b", Trust::Accept),
+        (format!("{rules}\ntrusted_devices: off"), "/b", Trust::Refuse),
+        ("default: { require: { factors: policy, trusted_devices: refuse } }".into(), "/", Trust::Refuse),
+    ] {
+        let p = policy(&text);
+        let request = get(path);
+        let Requirement::Factors { trust, .. } = p.evaluate(&request, Some(&who.subject())) else { panic!("{text}") };
+        assert_eq!(trust, want, "{text} {path}");
+    }
+}
+
+#[test]
+fn admins_enrol_by_code_and_everybody_where_the_policy_says_so() {
+    let (staff, admin) = (Person::new("bob", &["staff"], false), Person::new("ann", &["admin"], false));
+    for (text, of_staff) in [("", false), ("mfa: { enrol: password }", false), ("mfa: { enrol: code }", true)] {
+        let p = policy(text);
+        assert_eq!(p.enrols_by_code(&staff.groups), of_staff, "{text}");
+        assert!(p.enrols_by_code(&admin.groups), "{text}");
+    }
 }
 
 #[test]

@@ -35,7 +35,6 @@ fn keys_of_what_is_not_there_yet_are_unknown() {
     for key in [
         "mfa: { grace: 7d }",
         "mfa: { admins_first: true }",
-        "trusted_devices: { remember: 30d }",
         "include: [x.yaml]",
         "floor: { require: { factors: two } }",
         "factors: { sms: { enabled: true } }",
@@ -65,6 +64,38 @@ fn totp_values_stay_in_their_ranges() {
         }
     }
     assert_eq!(mistakes("factors: { totp: { period: 1500ms } }").len(), 1);
+}
+
+#[test]
+fn guesses_and_trust_stay_in_their_ranges() {
+    for good in [
+        "mfa: { enrol: code }",
+        "trusted_devices: off",
+        "trusted_devices: { remember: 1d, per_user: 1 }",
+        "trusted_devices: { remember: 90d }",
+        "throttle: { passwords: { free: 1, wait: 1s, longest: 24h } }",
+        "throttle: { codes: { disable: 100, day: 1 } }",
+        "factors: { backup_codes: { may_disable: no } }",
+    ] {
+        policy(good);
+    }
+    for bad in [
+        "mfa: { enrol: nobody }",
+        "trusted_devices: on",
+        "trusted_devices: { remember: 23h }",
+        "trusted_devices: { remember: 91d }",
+        "trusted_devices: { per_user: 0 }",
+        "throttle: off",
+        "throttle: { codes: { disable: 101 } }",
+        "throttle: { codes: { free: 0 } }",
+        "throttle: { passwords: { disable: 10 } }",
+        "throttle: { passwords: { wait: 2m, longest: 1m } }",
+        "throttle: { addresses: { failures: 0 } }",
+        "default: { require: { factors: one, trusted_devices: refuse } }",
+        "default: { require: { factors: two, trusted_devices: maybe } }",
+    ] {
+        assert_eq!(mistakes(bad).len(), 1, "{bad}: {:?}", mistakes(bad));
+    }
 }
 
 #[test]

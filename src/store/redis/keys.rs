@@ -52,6 +52,10 @@ impl Keys {
     pub(super) fn canaries(&self) -> String {
         self.shared("keys")
     }
+    /// Of the audit, in a slot of its own: its stream, who wrote how far, whose entries are which.
+    pub(super) fn audit(&self, kind: &str) -> String {
+        format!("{}:{{audit}}:{kind}", self.prefix)
+    }
     fn shared(&self, kind: &str) -> String {
         format!("{}:{{r}}:{kind}", self.prefix)
     }

@@ -1,8 +1,9 @@
-//! The second factor's code: one field.
+//! The second factor's code: one thing, in one field.
 
 use super::{Outcome, message, respond};
+use crate::gate::flow::{After, Asked, Given, Hint, Method};
 use crate::gate::{Answer, ChallengePage};
-use crate::types::{ReturnTo, UserName};
+use crate::types::ReturnTo;
 use crate::web::fault::Failed;
 use crate::web::form::Form;
 use crate::web::frame::{Frame, set_cookies};
@@ -17,31 +18,69 @@ use http::StatusCode;
 pub(in crate::web) struct View<'a> {
     pub(in crate::web) frame: &'a Frame<'a>,
     pub(in crate::web) to: &'a ReturnTo,
-    pub(in crate::web) name: &'a UserName,
-    pub(in crate::web) digits: u32,
+    pub(in crate::web) name: &'a str,
+    pub(in crate::web) asked: &'a Asked,
     pub(in crate::web) form_token: &'a str,
     pub(in crate::web) error: Option<String>,
 }
 
+impl View<'_> {
+    fn by_backup_code(&self) -> bool {
+        self.asked.method == Method::BackupCode
+    }
+    fn heading(&self) -> String {
+        match self.asked.method {
+            Method::Totp => self.frame.text("challenge-title"),
+            Method::BackupCode => self.frame.text("challenge-backup-title"),
+        }
+    }
+    fn with_method(&self, method: &str) -> String {
+        format!("{}&method={method}", self.frame.site.own_to("challenge", self.to))
+    }
+}
+
 pub(in crate::web) async fn show(visit: Visit) -> Response {
     let to = visit.to();
-    respond(page(&visit, &to, None).await.map(Ok))
+    let method = method(&visit.asked("method"));
+    respond(page(&visit, &to, method, None).await.map(Ok))
 }
 
 pub(in crate::web) async fn submit(visit: Visit, form: Form) -> Response {
     respond(answered(&visit, &form).await)
 }
 
+/// What is not known here is as if it were not said.
+fn method(name: &str) -> Option<Method> {
+    match name {
+        "totp" => Some(Method::Totp),
+        "backup_code" => Some(Method::BackupCode),
+        _ => None,
+    }
+}
+
 /// The page as the gate has it now; `wrong` is what was wrong with the code before.
-async fn page(visit: &Visit, to: &ReturnTo, wrong: Option<String>) -> Result<Response, Failed> {
+async fn page(
+    visit: &Visit,
+    to: &ReturnTo,
+    method: Option<Method>,
+    wrong: Option<String>,
+) -> Result<Response, Failed> {
     let frame = visit.frame();
-    Ok(match visit.gate().challenge(&visit.inbound, to).await? {
+    Ok(match visit.gate().challenge(&visit.inbound, to, method).await? {
         ChallengePage::Gone => message::gone(&frame, to),
         ChallengePage::Met(to) => frame.go(to.as_str()),
         ChallengePage::SetUp(to) => frame.go(&visit.own_to("set-up", &to)),
-        ChallengePage::Ask { name, digits, form_token, cookies } => {
+        ChallengePage::Ask(mut asked) => {
             let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-            let view = View { frame: &frame, to, name: &name, digits, form_token: &form_token, error: wrong };
+            let cookies = std::mem::take(&mut asked.cookies);
+            let view = View {
+                frame: &frame,
+                to,
+                name: asked.name.as_str(),
+                asked: &asked,
+                form_token: &asked.form_token,
+                error: wrong,
+            };
             set_cookies(frame.page(status, &view), cookies)
         }
     })
@@ -54,13 +93,45 @@ async fn answered(visit: &Visit, form: &Form) -> Outcome {
     };
     let to = visit.return_to(form.optional("to"));
     let frame = visit.frame();
-    let answer = visit.gate().answer(&visit.inbound, form.optional("form_token"), code).await?;
+    let method = method(form.optional("method")).unwrap_or(Method::Totp);
+    let given = Given { method, code, remember: form.optional("remember") == "on" };
+    let answer = visit.gate().answer(&visit.inbound, form.optional("form_token"), given).await?;
     Ok(Ok(match answer {
-        Answer::Done { cookies, to } => set_cookies(frame.go(to.as_str()), cookies),
-        Answer::Wrong { left } => page(visit, &to, Some(frame.with("code-wrong", "left", left))).await?,
-        Answer::Used { left } => page(visit, &to, Some(frame.with("code-used", "left", left))).await?,
+        Answer::Done { cookies, next } => set_cookies(frame.go(&after(visit, &next)), cookies),
+        Answer::Wrong { left, hint } => page(visit, &to, Some(method), Some(wrong(&frame, left, hint))).await?,
+        Answer::Used { left } => page(visit, &to, Some(method), Some(frame.with("code-used", "left", left))).await?,
+        Answer::Held(held) => message::held(&frame, held, &visit.own_to("challenge", &to)),
         Answer::Ended { cookies } => set_cookies(message::ended(&frame, &to), cookies),
         Answer::Gone => message::gone(&frame, &to),
         Answer::Forged => return Ok(Err(Rejected(StatusCode::FORBIDDEN))),
     }))
+}
+
+/// Where a right code leads.
+pub(in crate::web) fn after(visit: &Visit, next: &After) -> String {
+    match next {
+        After::To(to) => to.to_string(),
+        After::Codes(to) => visit.own_to("codes", to),
+        After::Account(to) => visit.own_to("", to),
+    }
+}
+
+/// That the code is wrong, and what may be the reason.
+pub(in crate::web) fn wrong(frame: &Frame<'_>, left: u32, hint: Option<Hint>) -> String {
+    let text = frame.with("code-wrong", "left", left);
+    match hint {
+        None => text,
+        Some(Hint::Clock { seconds }) => {
+            let minutes = (seconds.unsigned_abs().saturating_add(30) / 60).max(1);
+            let off = match seconds < 0 {
+                true => frame.with("hint-clock-behind", "minutes", minutes),
+                false => frame.with("hint-clock-ahead", "minutes", minutes),
+            };
+            format!("{text} {off}")
+        }
+        Some(Hint::Parameters { algorithm, digits, period }) => {
+            let asked = format!("{algorithm}, {digits}, {period} s");
+            format!("{text} {}", frame.with("hint-parameters", "asked", asked))
+        }
+    }
 }

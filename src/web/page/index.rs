@@ -1,8 +1,8 @@
-//! `/.portcullis/`: who you are here, set up, sign out.
+//! `/.portcullis/`: who you are here, how it stands with the second factor, and where each change is made.
 
 use super::respond;
-use crate::gate::Who;
-use crate::types::{ReturnTo, UserName};
+use crate::gate::flow::change::{LOW_STOCK, OwnPage, Overview};
+use crate::types::ReturnTo;
 use crate::web::fault::Failed;
 use crate::web::frame::Frame;
 use crate::web::visit::Visit;
@@ -14,10 +14,17 @@ use http::StatusCode;
 #[template(path = "page/index.html")]
 pub(in crate::web) struct View<'a> {
     pub(in crate::web) frame: &'a Frame<'a>,
-    pub(in crate::web) name: &'a UserName,
-    pub(in crate::web) enrolled: bool,
-    pub(in crate::web) may_enrol: bool,
+    pub(in crate::web) name: &'a str,
+    pub(in crate::web) it: &'a Overview,
+    /// Where the person was going.
+    pub(in crate::web) to: &'a ReturnTo,
     pub(in crate::web) form_token: &'a str,
+}
+
+impl View<'_> {
+    fn is_low(&self) -> bool {
+        self.it.left <= LOW_STOCK
+    }
 }
 
 pub(in crate::web) async fn show(visit: Visit) -> Response {
@@ -25,11 +32,13 @@ pub(in crate::web) async fn show(visit: Visit) -> Response {
 }
 
 async fn page(visit: &Visit) -> Result<Response, Failed> {
-    let frame = visit.frame();
-    Ok(match visit.gate().who(&visit.inbound).await? {
-        Who::Nobody => frame.go(&frame.own("sign-in")),
-        Who::Pending { .. } => frame.go(&visit.own_to("challenge", &ReturnTo::root())),
-        Who::Session { name, enrolled, may_enrol, form_token } => frame
-            .page(StatusCode::OK, &View { frame: &frame, name: &name, enrolled, may_enrol, form_token: &form_token }),
+    let (frame, to) = (visit.frame(), visit.to());
+    Ok(match visit.gate().overview(&visit.inbound).await? {
+        OwnPage::Nobody => frame.go(&frame.own("sign-in")),
+        OwnPage::Pending => frame.go(&visit.own_to("challenge", &ReturnTo::root())),
+        OwnPage::Show(it) => {
+            let (name, form_token) = (it.name.as_str(), it.form_token.as_str());
+            frame.page(StatusCode::OK, &View { frame: &frame, name, it: &it, to: &to, form_token })
+        }
     })
 }

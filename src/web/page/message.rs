@@ -1,10 +1,14 @@
 //! A page that says what happened and what to do: denied, gone, failed, not found.
 
+use crate::gate::flow::Held;
+use crate::gate::flow::change::WhyNot;
 use crate::types::ReturnTo;
 use crate::web::frame::Frame;
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
+use http::header::{HeaderValue, RETRY_AFTER};
+use std::time::Duration;
 
 /// Sentences and links under one heading.
 #[derive(Template)]
@@ -53,6 +57,72 @@ pub(in crate::web) fn ended(frame: &Frame<'_>, to: &ReturnTo) -> Response {
     m.say(frame.text("ended-do"));
     m.link(frame.text("sign-in-again"), frame.site.own_to("sign-in", to));
     m.page(StatusCode::FORBIDDEN)
+}
+
+/// Too many wrong tries before: nothing was looked at.
+pub(in crate::web) fn held(frame: &Frame<'_>, held: Held, again: &str) -> Response {
+    match held {
+        Held::For(wait) => {
+            let mut m = Message::new(frame, frame.text("held-title"));
+            m.say(waiting(frame, wait));
+            m.say(frame.text("held-do"));
+            m.link(frame.text("try-again"), again.to_string());
+            let mut r = m.page(StatusCode::TOO_MANY_REQUESTS);
+            r.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds(wait)));
+            r
+        }
+        Held::Disabled => {
+            let mut m = Message::new(frame, frame.text("locked-title"));
+            m.say(frame.text("locked-text"));
+            m.say(frame.text("locked-do"));
+            m.link(frame.text("back"), again.to_string());
+            m.page(StatusCode::FORBIDDEN)
+        }
+    }
+}
+
+fn waiting(frame: &Frame<'_>, wait: Duration) -> String {
+    match seconds(wait) {
+        s @ ..=90 => frame.with("held-seconds", "seconds", s),
+        s => frame.with("held-minutes", "minutes", s.div_ceil(60)),
+    }
+}
+
+/// Rounded up, so that who comes back then is not too early.
+fn seconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1)
+}
+
+/// A change of the second factor, and there is none.
+pub(in crate::web) fn not_on(frame: &Frame<'_>) -> Response {
+    let mut m = Message::new(frame, frame.text("not-on-title"));
+    m.say(frame.text("not-on-text"));
+    m.link(frame.text("your-account"), frame.own(""));
+    m.page(StatusCode::CONFLICT)
+}
+
+/// A change that a session of a backup code cannot make.
+pub(in crate::web) fn refused(frame: &Frame<'_>, why: WhyNot) -> Response {
+    let mut m = Message::new(frame, frame.text("refused-title"));
+    m.say(why_not(frame, why));
+    m.link(frame.text("your-account"), frame.own(""));
+    m.page(StatusCode::FORBIDDEN)
+}
+
+pub(in crate::web) fn why_not(frame: &Frame<'_>, why: WhyNot) -> String {
+    match why {
+        WhyNot::CodesByBackupCode => frame.text("refused-codes"),
+        WhyNot::TooLate => frame.text("refused-late"),
+        WhyNot::NotByBackupCode => frame.text("refused-disable"),
+    }
+}
+
+/// New backup codes that were shown already, or ran out.
+pub(in crate::web) fn codes_over(frame: &Frame<'_>) -> Response {
+    let mut m = Message::new(frame, frame.text("codes-over-title"));
+    m.say(frame.text("codes-over-text"));
+    m.link(frame.text("your-account"), frame.own(""));
+    m.page(StatusCode::GONE)
 }
 
 /// Set-up, but a second factor is there already.

@@ -2,8 +2,9 @@
 //!
 //! The secret stands in the page only, never in an address of ours, and the page is never stored.
 
+use super::challenge::{after, wrong};
 use super::{Outcome, message, respond};
-use crate::gate::flow::SetUpKey;
+use crate::gate::flow::{AskAgain, SetUpKey};
 use crate::gate::{Answer, SetUpPage};
 use crate::types::{ReturnTo, UserName};
 use crate::web::fault::Failed;
@@ -28,6 +29,17 @@ pub(in crate::web) struct PasswordView<'a> {
     pub(in crate::web) error: Option<String>,
 }
 
+/// Asks the code that an administrator gave.
+#[derive(Template)]
+#[template(path = "page/set_up_code.html")]
+pub(in crate::web) struct CodeView<'a> {
+    pub(in crate::web) frame: &'a Frame<'a>,
+    pub(in crate::web) to: &'a ReturnTo,
+    pub(in crate::web) name: &'a UserName,
+    pub(in crate::web) form_token: &'a str,
+    pub(in crate::web) error: Option<String>,
+}
+
 /// Shows the secret and asks a code of it.
 #[derive(Template)]
 #[template(path = "page/set_up.html")]
@@ -37,11 +49,18 @@ pub(in crate::web) struct KeyView<'a> {
     pub(in crate::web) name: &'a UserName,
     pub(in crate::web) key: &'a SetUpKey,
     pub(in crate::web) digits: u32,
+    /// The page that takes the code.
+    pub(in crate::web) action: &'static str,
+    /// It takes the place of an authenticator that is there.
+    pub(in crate::web) replaces: bool,
     pub(in crate::web) form_token: &'a str,
     pub(in crate::web) error: Option<String>,
 }
 
 impl KeyView<'_> {
+    fn heading(&self) -> String {
+        if self.replaces { self.frame.text("replace-title") } else { self.frame.text("set-up-title") }
+    }
     fn qr(&self) -> Option<String> {
         qr::svg(self.uri())
     }
@@ -64,6 +83,7 @@ pub(in crate::web) async fn submit(visit: Visit, form: Form) -> Response {
     let to = visit.return_to(form.optional("to"));
     respond(match form.field("action") {
         Ok("password") => password(&visit, &form, &to).await,
+        Ok("code") => enrolment_code(&visit, &form, &to).await,
         Ok("confirm") => confirmed(&visit, &form, &to).await,
         Ok(_) => Ok(Err(Rejected(StatusCode::BAD_REQUEST))),
         Err(e) => Ok(Err(e)),
@@ -77,22 +97,40 @@ async fn page(visit: &Visit, to: &ReturnTo, wrong: Option<String>) -> Result<Res
 }
 
 fn shown(frame: &Frame<'_>, to: &ReturnTo, state: SetUpPage, error: Option<String>) -> Response {
-    let status = |wrong: bool| if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     match state {
         SetUpPage::Gone => message::gone(frame, to),
         SetUpPage::AlreadyOn { to } => message::already_on(frame, &to),
         SetUpPage::NotOffered { to } => message::not_offered(frame, &to),
-        SetUpPage::AskPassword { name, form_token, cookies, wrong } => {
+        SetUpPage::Held(held) => message::held(frame, held, &frame.site.own_to("set-up", to)),
+        SetUpPage::AskPassword(AskAgain { name, form_token, cookies, wrong }) => {
             let error = wrong.then(|| frame.text("set-up-password-wrong"));
             let view = PasswordView { frame, to, name: &name, form_token: &form_token, error };
             set_cookies(frame.page(status(wrong), &view), cookies)
         }
-        SetUpPage::Show { name, key, digits, form_token, cookies } => {
-            let wrong = error.is_some();
-            let view = KeyView { frame, to, name: &name, key: &key, digits, form_token: &form_token, error };
+        SetUpPage::AskEnrolmentCode(AskAgain { name, form_token, cookies, wrong }) => {
+            let error = wrong.then(|| frame.text("enrol-code-wrong"));
+            let view = CodeView { frame, to, name: &name, form_token: &form_token, error };
             set_cookies(frame.page(status(wrong), &view), cookies)
         }
+        key @ SetUpPage::Show { .. } => key_page(frame, (to, "set-up"), key, error),
     }
+}
+
+/// The key, on the page whose form takes its first code; anything else is over.
+pub(in crate::web) fn key_page(
+    frame: &Frame<'_>,
+    (to, action): (&ReturnTo, &'static str),
+    state: SetUpPage,
+    error: Option<String>,
+) -> Response {
+    let SetUpPage::Show { name, key, digits, form_token, cookies } = state else { return message::gone(frame, to) };
+    let (wrong, replaces) = (error.is_some(), action == "replace");
+    let view = KeyView { frame, to, name: &name, key: &key, digits, action, replaces, form_token: &form_token, error };
+    set_cookies(frame.page(status(wrong), &view), cookies)
+}
+
+fn status(wrong: bool) -> StatusCode {
+    if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
 }
 
 async fn password(visit: &Visit, form: &Form, to: &ReturnTo) -> Outcome {
@@ -102,16 +140,30 @@ async fn password(visit: &Visit, form: &Form, to: &ReturnTo) -> Outcome {
         Ok(Some(p)) => visit.gate().set_up_password(&visit.inbound, form.optional("form_token"), &p).await?,
         // too long to be anybody's: the form again, as after a wrong one
         Ok(None) => match visit.gate().set_up(&visit.inbound, to).await? {
-            SetUpPage::AskPassword { name, form_token, cookies, wrong: _ } => {
-                SetUpPage::AskPassword { name, form_token, cookies, wrong: true }
-            }
+            SetUpPage::AskPassword(ask) => SetUpPage::AskPassword(AskAgain { wrong: true, ..ask }),
             other => other,
         },
     };
-    Ok(Ok(match state {
-        SetUpPage::Show { cookies, .. } => set_cookies(frame.go(&visit.own_to("set-up", to)), cookies),
-        other => shown(&frame, to, other, None),
-    }))
+    Ok(Ok(gone_on(visit, &frame, to, state)))
+}
+
+async fn enrolment_code(visit: &Visit, form: &Form, to: &ReturnTo) -> Outcome {
+    let code = match form.field("code") {
+        Ok(code) => code,
+        Err(e) => return Ok(Err(e)),
+    };
+    let state = visit.gate().set_up_code(&visit.inbound, form.optional("form_token"), code).await?;
+    Ok(Ok(gone_on(visit, &visit.frame(), to, state)))
+}
+
+/// After a step that was right the page is asked for anew.
+fn gone_on(visit: &Visit, frame: &Frame<'_>, to: &ReturnTo, state: SetUpPage) -> Response {
+    match state {
+        SetUpPage::AskPassword(AskAgain { wrong: false, cookies, .. })
+        | SetUpPage::AskEnrolmentCode(AskAgain { wrong: false, cookies, .. })
+        | SetUpPage::Show { cookies, .. } => set_cookies(frame.go(&visit.own_to("set-up", to)), cookies),
+        other => shown(frame, to, other, None),
+    }
 }
 
 async fn confirmed(visit: &Visit, form: &Form, to: &ReturnTo) -> Outcome {
@@ -122,13 +174,22 @@ async fn confirmed(visit: &Visit, form: &Form, to: &ReturnTo) -> Outcome {
     let frame = visit.frame();
     let answer = visit.gate().confirm(&visit.inbound, form.optional("form_token"), code).await?;
     Ok(Ok(match answer {
-        Answer::Done { cookies, to } => set_cookies(frame.go(to.as_str()), cookies),
-        Answer::Wrong { left } => page(visit, to, Some(frame.with("code-wrong", "left", left))).await?,
+        Answer::Wrong { left, hint } => page(visit, to, Some(wrong(&frame, left, hint))).await?,
         Answer::Used { left } => page(visit, to, Some(frame.with("code-used", "left", left))).await?,
-        Answer::Ended { cookies } => set_cookies(message::ended(&frame, to), cookies),
-        Answer::Gone => message::gone(&frame, to),
-        Answer::Forged => return Ok(Err(Rejected(StatusCode::FORBIDDEN))),
+        other => return Ok(finished(visit, to, other)),
     }))
+}
+
+/// What a first code came to, where the form is not shown again.
+pub(in crate::web) fn finished(visit: &Visit, to: &ReturnTo, answer: Answer) -> Result<Response, Rejected> {
+    let frame = visit.frame();
+    Ok(match answer {
+        Answer::Done { cookies, next } => set_cookies(frame.go(&after(visit, &next)), cookies),
+        Answer::Held(held) => message::held(&frame, held, &visit.own_to("set-up", to)),
+        Answer::Ended { cookies } => set_cookies(message::ended(&frame, to), cookies),
+        Answer::Gone | Answer::Wrong { .. } | Answer::Used { .. } => message::gone(&frame, to),
+        Answer::Forged => return Err(Rejected(StatusCode::FORBIDDEN)),
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! A stranger's page: shows nothing of who exists, and one answer to everything that is wrong.
 
-use super::{Outcome, respond};
+use super::{Outcome, message, respond};
 use crate::gate::flow::Next;
 use crate::gate::{SignIn, Who};
 use crate::types::ReturnTo;
@@ -57,6 +57,7 @@ async fn signed_in(visit: &Visit, form: &Form) -> Outcome {
     };
     let frame = visit.frame();
     Ok(Ok(match answer {
+        SignIn::Held(held) => message::held(&frame, held, &visit.own_to("sign-in", &to)),
         SignIn::Refused => {
             let login = if login.len() <= LONGEST_LOGIN { login } else { "" };
             let error = Some(frame.text("sign-in-wrong"));

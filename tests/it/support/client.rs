@@ -73,6 +73,11 @@ impl Ask {
         self.headers.retain(|(n, _)| !n.starts_with("Sec-Fetch-"));
         self
     }
+    /// The same form, to another page.
+    pub fn to(mut self, target: &str) -> Ask {
+        self.target = target.into();
+        self
+    }
     pub fn method(mut self, method: &str) -> Ask {
         self.method = method.into();
         self
@@ -118,6 +123,15 @@ impl Visitor {
     }
     pub fn session_cookie(&self) -> Option<&str> {
         self.cookie(&self.cookie_name())
+    }
+    pub fn device_cookie(&self) -> Option<&str> {
+        self.cookie(&format!("{}-device", self.cookie_name()))
+    }
+    /// As a browser that was closed and opened again: what has no Max-Age is gone.
+    pub fn restarted(&self) -> Visitor {
+        let device = format!("{}-device", self.cookie_name());
+        let cookies = self.cookies.iter().filter(|(n, _)| *n == device).cloned().collect();
+        Visitor { cookies, ..self.clone() }
     }
     pub fn pending_cookie(&self) -> Option<&str> {
         self.cookie(&format!("{}-pending", self.cookie_name()))
@@ -251,13 +265,37 @@ impl Visitor {
         let page = self.follow(&answer).await;
         self.confirm_set_up(&page).await
     }
-    /// From the page that shows the key to the app.
+    /// From the page that shows the key to the app, by way of the backup codes, which are said to be saved.
     pub async fn confirm_set_up(&mut self, page: &Answer) -> Authenticator {
+        self.confirm_and_save(page).await.0
+    }
+    pub async fn confirm_and_save(&mut self, page: &Answer) -> (Authenticator, Vec<String>) {
         let mut app = Authenticator::of_key(&typed_key(page));
         let answer = self.confirm(page, &app.next_code().await).await;
+        let page = self.follow(&answer).await;
+        let codes = shown_codes(&page);
+        let answer = self.send(saved_form(&page)).await;
         let arrived = self.follow_all(answer).await;
         assert!(self.session_cookie().is_some() && arrived.status == 200, "{}\n{}", arrived.head, arrived.text());
-        app
+        (app, codes)
+    }
+    /// The same from the password on; the backup codes too.
+    pub async fn enrol_with_codes(&mut self, name: &str) -> (Authenticator, Vec<String>) {
+        let answer = self.give_password(name, PASSWORD, "/").await;
+        let page = self.follow(&answer).await;
+        self.confirm_and_save(&page).await
+    }
+    /// Up to the page that asks for a backup code.
+    pub async fn reach_backup(&mut self, name: &str) -> Answer {
+        self.reach_challenge(name).await;
+        let page = self.get("/.portcullis/challenge?method=backup_code").await;
+        assert!(page.text().contains("value=\"backup_code\""), "{}", page.text());
+        page
+    }
+    /// A signed-in person fills in one of the forms that change the second factor.
+    pub async fn change(&mut self, path: &str, field: &str, value: &str) -> Answer {
+        let page = self.get(path).await;
+        self.send(Ask::form(path, &[("form_token", &form_token(&page)), (field, value)])).await
     }
     pub async fn confirm(&mut self, page: &Answer, code: &str) -> Answer {
         self.send(confirm_form(page, code)).await
@@ -280,12 +318,27 @@ pub fn code_form(page: &Answer, code: &str) -> Ask {
     filled("/.portcullis/challenge", page, code)
 }
 
+/// The same with the tick that this browser be remembered.
+pub fn remembered_form(page: &Answer, code: &str) -> Ask {
+    filled_with("/.portcullis/challenge", page, &[("code", code), ("remember", "on")])
+}
+
+/// The tick that the backup codes are saved.
+pub fn saved_form(page: &Answer) -> Ask {
+    let fields = [("action", "saved"), ("form_token", &form_token(page)), ("saved", "on")];
+    Ask::form("/.portcullis/codes", &fields)
+}
+
 /// The set-up page's form, filled in.
 pub fn confirm_form(page: &Answer, code: &str) -> Ask {
     filled("/.portcullis/set-up", page, code)
 }
 
 fn filled(action: &str, page: &Answer, code: &str) -> Ask {
+    filled_with(action, page, &[("code", code)])
+}
+
+fn filled_with(action: &str, page: &Answer, more: &[(&str, &str)]) -> Ask {
     let text = page.text();
     let form = text.split("<form").find(|f| f.contains("name=\"code\""));
     let form = form.unwrap_or_else(|| panic!("no field for a code on\n{}\n{text}", page.head));
@@ -294,8 +347,18 @@ fn filled(action: &str, page: &Answer, code: &str) -> Ask {
         .captures_iter(form)
         .map(|c| (c[1].to_string(), c[2].replace("&#38;", "&").replace("&amp;", "&")))
         .collect();
-    fields.push(("code".into(), code.into()));
+    fields.extend(more.iter().map(|(n, v)| (n.to_string(), v.to_string())));
     Ask::form(action, &fields.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>())
+}
+
+/// The ten backup codes that a page shows.
+pub fn shown_codes(page: &Answer) -> Vec<String> {
+    let text = page.text();
+    let block = Regex::new(r#"(?s)<pre class="codes"[^>]*>(.*?)</pre>"#).unwrap();
+    let shown = block.captures(&text).unwrap_or_else(|| panic!("no codes on\n{}\n{text}", page.head));
+    let codes: Vec<String> = shown[1].lines().map(String::from).collect();
+    assert_eq!(codes.len(), 10, "{text}");
+    codes
 }
 
 /// The token that the page's forms carry.

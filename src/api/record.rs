@@ -1,0 +1,59 @@
+//! Calls on record: each one that changes something, and each that was refused; and none that changes while nothing can
+//! be recorded. Plain reads are not: a reader of the record would make it grow.
+
+use super::problem::Problem;
+use super::{Desk, Via};
+use crate::audit::{Event, Reporter, Source};
+use crate::types::ClientIp;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::net::SocketAddr;
+
+/// Around the door: writes down what came of a call.
+pub(super) async fn calls(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+    let by = reporter(request.extensions().get::<Via>().copied());
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| ClientIp::new(c.0.ip()));
+    let (method, path) = (request.method().clone(), full_path(&request));
+    let response = next.run(request).await;
+    let status = response.status();
+    if changes(&method) || status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
+        let source = Source { from: peer, ..Source::default() };
+        let event = Event::ApiCall { source, by, method: method.to_string(), path, status: status.as_u16() };
+        desk.audit.record(&event, desk.accounts.load().clock.now());
+    }
+    response
+}
+
+/// Behind the door: a change that could not be recorded does not happen.
+pub(super) async fn first(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+    if changes(request.method()) && !desk.audit.is_writable() {
+        return Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The audit cannot be written",
+            "Nothing is changed that could not be recorded. The check `audit` of /readyz and the log say what is wrong.",
+        )
+        .into_response();
+    }
+    next.run(request).await
+}
+
+/// Through which door a call came.
+pub(super) fn reporter(via: Option<Via>) -> Reporter {
+    match via.unwrap_or(Via::Tcp) {
+        Via::Tcp => Reporter::Api,
+        Via::Socket => Reporter::Socket,
+        Via::Offline => Reporter::Offline,
+    }
+}
+
+fn changes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Without the query, which may hold anything.
+fn full_path(request: &Request) -> String {
+    let whole = request.extensions().get::<axum::extract::OriginalUri>().map_or(request.uri(), |o| &o.0);
+    whole.path().to_owned()
+}
