@@ -102,6 +102,7 @@ impl Accounts {
             enrolment_code: None,
             created: self.clock.now(),
             last_sign_in: None,
+            proofs: Default::default(),
             version: 0,
         };
         let new = NewAccount { account };

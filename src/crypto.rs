@@ -4,8 +4,8 @@
 //! (NIST SP 800-108, RFC 5869). No IO here: who has the key file's text gives it in.
 
 pub mod assertion;
-pub mod code;
 pub mod audit;
+pub mod code;
 pub mod form;
 pub mod keys;
 mod mac;
@@ -15,8 +15,8 @@ pub mod seal;
 pub mod token;
 
 pub use assertion::Signer;
-pub use code::Codes;
 pub use audit::{AuditKeys, AuditVerifier};
+pub use code::Codes;
 pub use form::Forms;
 pub use keys::KeyRing;
 pub use password::{Cost, PasswordError, Passwords, Verified};

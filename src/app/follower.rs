@@ -28,6 +28,7 @@ impl Follower for Node {
             Fact::Everything => self.live.cut_everything(),
             // the streams of a rotated session are its own still; a changed account is judged at the next request
             Fact::SessionRotated { .. } | Fact::UserChanged { .. } => 0,
+            Fact::Order { .. } | Fact::Lifted { .. } => 0,
         };
         self.metrics.exchanges_cut(cut);
         if cut > 0 {

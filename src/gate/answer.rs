@@ -199,7 +199,9 @@ impl Gate {
             let trusted_until = known.as_ref().filter(|d| d.trusts(now)).and_then(|d| d.trusted_until);
             let assurance = Assurance { first_at: pending.first_at, second: Some(second), trusted_until };
             let device = self.device_for(known.as_ref());
-            let (session, value) = self.new_session(inbound, pending, assurance, device);
+            let (mut session, value) = self.new_session(inbound, pending, assurance, device);
+            session.proofs.note(second.0, pending.began);
+            session.trusted_since = known.as_ref().filter(|d| d.trusts(now)).map(|d| d.trusted_since);
             return Ok(Some(Lifted { session, value, known }));
         };
         let Some(at) = self.session_ref(inbound) else { return Ok(None) };
@@ -212,6 +214,7 @@ impl Gate {
         session.old = Some(OldToken { token: session.token, until: now.plus(OLD_TOKEN), assurance: session.assurance });
         session.token = token;
         session.assurance.second = Some(second);
+        session.proofs.note(second.0, pending.began);
         session.device = Some(self.device_for(known.as_ref()));
         Ok(Some(Lifted { session, value, known }))
     }

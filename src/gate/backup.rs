@@ -2,8 +2,8 @@
 //!
 //! The plain codes lie sealed in the pending record of the browser they were made in, and nowhere else.
 
-use super::flow::change::{CodesPage, Saved, Shown};
 use super::flow::SetCookies;
+use super::flow::change::{CodesPage, Saved, Shown};
 use super::service::Gate;
 use super::sign_in::PENDING;
 use super::verdict::Fault;

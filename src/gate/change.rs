@@ -3,7 +3,7 @@
 //! Each takes a fresh code on its own form: an earlier challenge, a trusted device or a backup code is none. Who has signed
 //! in with a backup code a moment ago may give the password instead, for what a lost phone needs; but not make new codes.
 
-use super::flow::change::{AskChange, Change, ChangePage, Changed, OwnPage, Overview, ProofAsked, WhyNot};
+use super::flow::change::{AskChange, Change, ChangePage, Changed, Overview, OwnPage, ProofAsked, WhyNot};
 use super::password::Tried;
 use super::service::{Gate, subject};
 use super::throttle::Counted;
@@ -181,7 +181,13 @@ impl Gate {
         Ok(self.changed(inbound, asker, replaced, self.pending_gone(inbound)))
     }
 
-    fn changed(&self, inbound: &Inbound, asker: &Asker, replaced: Replaced, cookies: Vec<http::HeaderValue>) -> Changed {
+    fn changed(
+        &self,
+        inbound: &Inbound,
+        asker: &Asker,
+        replaced: Replaced,
+        cookies: Vec<http::HeaderValue>,
+    ) -> Changed {
         match replaced {
             Replaced::Yes => Changed::Done { cookies },
             Replaced::Replayed => {

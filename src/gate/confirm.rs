@@ -11,7 +11,7 @@ use crate::audit;
 use crate::factor::second::{self, totp::Totp, totp::TotpParameters};
 use crate::store::record::Unconfirmed;
 use crate::store::{Account, Confirmation, Device, Factor, Opened, Pending, Purpose};
-use crate::types::{Inbound, SecondFactor, Timestamp, TokenRef};
+use crate::types::{Inbound, SecondFactor, Seq, Timestamp, TokenRef};
 
 impl Gate {
     /// The page of a session that replaces its authenticator; `None`: nothing is under way.
@@ -42,7 +42,7 @@ impl Gate {
             let hint = clock.or_else(|| other_parameters(&totp, code, now));
             return self.failed(inbound, &pending, drift, |left| Answer::Wrong { left, hint }).await;
         };
-        let factor = confirmed(unconfirmed, step, now);
+        let factor = confirmed(unconfirmed, pending.began, (step, now));
         let Some(lifted) = self.lifted(inbound, &pending, (SecondFactor::Totp, now)).await? else {
             return Ok(Answer::Gone);
         };
@@ -104,7 +104,7 @@ impl Gate {
     }
 }
 
-fn confirmed(unconfirmed: &Unconfirmed, step: u64, now: Timestamp) -> Factor {
+fn confirmed(unconfirmed: &Unconfirmed, enrolled: Seq, (step, now): (u64, Timestamp)) -> Factor {
     Factor {
         id: unconfirmed.factor,
         kind: SecondFactor::Totp,
@@ -113,6 +113,7 @@ fn confirmed(unconfirmed: &Unconfirmed, step: u64, now: Timestamp) -> Factor {
         created: now,
         last_used: Some(now),
         last_step: Some(step),
+        enrolled,
     }
 }
 

@@ -86,8 +86,7 @@ impl Gate {
         let now = self.parts.clock.now();
         let policy = self.parts.policy.load_full();
         let remember = policy.trusted_devices().filter(|_| trust).map(|t| now.plus(t.remember));
-        let (value, token) =
-            self.tokens.mint_device(&inbound.origin, (session.user, id), self.parts.entropy.as_ref());
+        let (value, token) = self.tokens.mint_device(&inbound.origin, (session.user, id), self.parts.entropy.as_ref());
         let is_new = known.is_none();
         let device = Device {
             id,
@@ -96,14 +95,17 @@ impl Gate {
             user: session.user,
             origin: (*inbound.origin).clone(),
             trusted_until: remember.or(known.as_ref().and_then(|d| d.trusted_until)),
+            trusted_since: match (&known, remember) {
+                (Some(d), None) => d.trusted_since,
+                (None, _) | (_, Some(_)) => session.proofs.last().unwrap_or(session.began),
+            },
             browser: inbound.user_agent.clone(),
             address: inbound.client.to_string(),
             created: known.as_ref().map_or(now, |d| d.created),
             last_used: now,
             ends: now.plus(KNOWN_FOR),
         };
-        let limits =
-            DeviceLimits { trusted: policy.trusted_devices().map_or(0, |t| t.per_user), known: KNOWN };
+        let limits = DeviceLimits { trusted: policy.trusted_devices().map_or(0, |t| t.per_user), known: KNOWN };
         match self.parts.store.put_device(&device, session.id, limits).await {
             Ok(true) => {}
             Ok(false) => return SetCookies::new(),

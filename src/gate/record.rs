@@ -10,13 +10,7 @@ impl Gate {
     pub(super) fn record_password(&self, inbound: &Inbound, login: &str, user: Option<UserId>, outcome: SignIn) {
         self.record(Event::SignIn { source: source(inbound, None), user, login: login.to_string(), outcome });
     }
-    pub(super) fn record_challenge(
-        &self,
-        inbound: &Inbound,
-        user: UserId,
-        factor: SecondFactor,
-        outcome: Challenge,
-    ) {
+    pub(super) fn record_challenge(&self, inbound: &Inbound, user: UserId, factor: SecondFactor, outcome: Challenge) {
         self.record(Event::Challenge { source: source(inbound, None), user, factor, outcome });
     }
     pub(super) fn record_enrolment(&self, inbound: &Inbound, user: UserId, outcome: Enrolment) {

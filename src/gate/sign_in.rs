@@ -18,7 +18,8 @@ use crate::store::{Account, Opened, Pending, Purpose, Session};
 use crate::sys::random;
 use crate::types::path::PathReading;
 use crate::types::{
-    Assurance, CanonicalPath, DeviceId, Inbound, Kind, ReturnTo, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId,
+    Assurance, CanonicalPath, DeviceId, Inbound, Kind, Proofs, ReturnTo, Seq, SessionId, Timestamp, TokenHash,
+    TokenRef, UserId,
 };
 use secrecy::SecretString;
 use std::time::Duration;
@@ -58,15 +59,8 @@ impl Gate {
         let now = self.parts.clock.now();
         let user = account.id;
         let browser = self.recognise(inbound, user).await?;
-        let step = Beginning {
-            user,
-            purpose: Purpose::SignIn,
-            to,
-            began,
-            first_at: now,
-            password_at: now,
-            admitted: None,
-        };
+        let step =
+            Beginning { user, purpose: Purpose::SignIn, to, began, first_at: now, password_at: now, admitted: None };
         let (pending, mut cookies) = self.begin(inbound, step).await?;
         let trusted_until = browser.trusted_until(now);
         let (next, outcome) = match self.second_for(inbound, &account, to) {
@@ -100,7 +94,8 @@ impl Gate {
         browser: Recognised,
     ) -> Result<Option<SetCookies>, Fault> {
         let device = self.device_for(browser.device.as_ref());
-        let (session, value) = self.new_session(inbound, pending, assurance, device);
+        let (mut session, value) = self.new_session(inbound, pending, assurance, device);
+        session.trusted_since = assurance.trusted_until.and(browser.device.as_ref()).map(|d| d.trusted_since);
         let at = TokenRef { user: pending.user, hash: pending.token };
         match self.parts.store.open_session(at, &session, self.parts.clock.now()).await? {
             Opened::Yes => {}
@@ -206,6 +201,8 @@ impl Gate {
             address: inbound.client.to_string(),
             browser: inbound.user_agent.clone(),
             device: Some(device),
+            proofs: Proofs::default(),
+            trusted_since: None,
         };
         (session, value)
     }

@@ -9,7 +9,7 @@ mod set_up;
 mod sign_in;
 mod throttle;
 
-use super::flow::change::{Change, ChangePage, Changed, CodesPage, OwnPage, Overview, ProofAsked, Saved, WhyNot};
+use super::flow::change::{Change, ChangePage, Changed, CodesPage, Overview, OwnPage, ProofAsked, Saved, WhyNot};
 use super::flow::{After, AskAgain, Given, Held, Hint, Method, Next};
 use super::service::{GateApp, Parts};
 use super::*;
@@ -89,6 +89,7 @@ impl House {
             enrolment_code: None,
             created: START,
             last_sign_in: None,
+            proofs: Default::default(),
             version: 1,
         };
         store.create_account(&NewAccount { account }).await.unwrap();

@@ -42,9 +42,7 @@ impl Gate {
                 (ThrottleKey::PasswordOn(user, device), Limit::PasswordsOnKnownBrowser, Some(user))
             }
             Guess::Of(user) => (ThrottleKey::Password(user), Limit::Passwords, Some(user)),
-            Guess::OfNobody(login) => {
-                (ThrottleKey::PasswordUnknown(self.codes.login(login)), Limit::Passwords, None)
-            }
+            Guess::OfNobody(login) => (ThrottleKey::PasswordUnknown(self.codes.login(login)), Limit::Passwords, None),
         };
         let at = self.parts.clock.now();
         let mut counted = Counted { keys: Vec::new(), at };

@@ -107,11 +107,12 @@ impl Cache {
 
     /// Drops what the entry makes untrue. Called before the live exchanges are cut.
     pub fn apply(&self, entry: &Entry) {
-        let Some(user) = entry.fact.user() else {
+        if entry.fact == Fact::Everything {
             self.everything.fetch_max(entry.seq.0, Ordering::SeqCst);
             self.flush();
-            return;
-        };
+        }
+        // an order makes nothing untrue that is cached: whom it meets is asked of each request
+        let Some(user) = entry.fact.user() else { return };
         let mut shard = self.shard(user);
         let slot = shard.entry(user).or_default();
         slot.touched = slot.touched.max(entry.seq);
@@ -119,7 +120,8 @@ impl Cache {
         match &entry.fact {
             Fact::SessionEnded { session, .. } => slot.ended_sessions.push(*session),
             Fact::UserEnded { except, .. } => slot.ended.push((entry.seq, *except)),
-            Fact::SessionRotated { .. } | Fact::UserChanged { .. } | Fact::Everything => {}
+            Fact::SessionRotated { .. } | Fact::UserChanged { .. } => {}
+            Fact::Everything | Fact::Order { .. } | Fact::Lifted { .. } => {}
         }
         self.drop_tokens(slot);
     }

@@ -151,5 +151,8 @@ async fn a_made_up_or_foreign_token_is_nothing(store: Store) {
     assert!(answer.header("location").unwrap().contains("challenge"), "two of one name count as none");
     let mut owner = visitor.clone();
     assert!(!is_asked(&mut owner).await);
-    assert!(!owner.get("/.portcullis/").await.text().is_empty() && !form_token(&owner.get("/.portcullis/").await).is_empty());
+    assert!(
+        !owner.get("/.portcullis/").await.text().is_empty()
+            && !form_token(&owner.get("/.portcullis/").await).is_empty()
+    );
 }

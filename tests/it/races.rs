@@ -1,7 +1,9 @@
 //! What may happen once happens once, however many ask at the same time, on however many nodes.
 
 use crate::support::client::{code_form, confirm_form, remembered_form, typed_key};
-use crate::support::{Ask, Authenticator, Gateway, MFA_ON, MFA_ON_LOOSE, PASSWORD, Plan, Store, Visitor, on_both_stores};
+use crate::support::{
+    Ask, Authenticator, Gateway, MFA_ON, MFA_ON_LOOSE, PASSWORD, Plan, Store, Visitor, on_both_stores,
+};
 use futures::future::join_all;
 
 on_both_stores! {

@@ -55,11 +55,7 @@ fn parse(salt: &[u8]) -> Option<(&str, Recipe)> {
         return None;
     }
     let params = Params::try_from(&hash).ok()?;
-    let cost = super::Cost {
-        memory_kib: params.m_cost(),
-        iterations: params.t_cost(),
-        parallelism: params.p_cost(),
-    };
+    let cost = super::Cost { memory_kib: params.m_cost(), iterations: params.t_cost(), parallelism: params.p_cost() };
     Some((id, Recipe { cost, salt: hash.salt?.as_ref().to_vec() }))
 }
 

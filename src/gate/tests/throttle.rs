@@ -55,9 +55,8 @@ async fn ten_wrong_passwords_are_free_and_then_the_wait_doubles_up_to_an_hour() 
 async fn a_name_that_nobody_has_is_held_like_one_that_somebody_has() {
     let house = House::with("version: 1").await;
     let asked = |n: u8| elsewhere(&house, n).asks("/.portcullis/sign-in");
-    let tries = async |n, login: &str| {
-        house.gate.sign_in(&asked(n), login, &"wrong".into(), &ReturnTo::root()).await.unwrap()
-    };
+    let tries =
+        async |n, login: &str| house.gate.sign_in(&asked(n), login, &"wrong".into(), &ReturnTo::root()).await.unwrap();
     for n in 0..10 {
         let spelling = ["nobody", "NOBODY", " nobody "][usize::from(n % 3)];
         assert!(matches!(tries(n, spelling).await, SignIn::Refused), "{n}");

@@ -59,12 +59,7 @@ fn method(name: &str) -> Option<Method> {
 }
 
 /// The page as the gate has it now; `wrong` is what was wrong with the code before.
-async fn page(
-    visit: &Visit,
-    to: &ReturnTo,
-    method: Option<Method>,
-    wrong: Option<String>,
-) -> Result<Response, Failed> {
+async fn page(visit: &Visit, to: &ReturnTo, method: Option<Method>, wrong: Option<String>) -> Result<Response, Failed> {
     let frame = visit.frame();
     Ok(match visit.gate().challenge(&visit.inbound, to, method).await? {
         ChallengePage::Gone => message::gone(&frame, to),

@@ -85,8 +85,7 @@ fn file(frame: &Frame<'_>, shown: &Shown) -> Response {
     let mut r = Response::new(Body::from(text));
     headers::private(r.headers_mut(), frame.https());
     r.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    r.headers_mut()
-        .insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"backup-codes.txt\""));
+    r.headers_mut().insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"backup-codes.txt\""));
     r
 }
 

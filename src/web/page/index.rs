@@ -1,7 +1,7 @@
 //! `/.portcullis/`: who you are here, how it stands with the second factor, and where each change is made.
 
 use super::respond;
-use crate::gate::flow::change::{LOW_STOCK, OwnPage, Overview};
+use crate::gate::flow::change::{LOW_STOCK, Overview, OwnPage};
 use crate::types::ReturnTo;
 use crate::web::fault::Failed;
 use crate::web::frame::Frame;
