@@ -37,7 +37,8 @@ pub use metrics::Metrics;
     )
 )]
 pub use outcome::{
-    Account, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, PolicyChange, Reporter, SignIn,
+    Account, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, OrderChange, PolicyChange, Reporter,
+    SignIn,
 };
 pub use queue::State;
 pub use writer::Writer;
@@ -184,7 +185,12 @@ impl Audit {
 
 /// Every field that an event may have: a test holds this list against the events.
 #[cfg(test)]
-const FIELDS: [&str; 29] = [
+const FIELDS: [&str; 34] = [
+    "caller",
+    "order",
+    "what",
+    "select",
+    "case",
     "event",
     "outcome",
     "user",
@@ -325,6 +331,16 @@ mod tests {
             },
             Event::Policy { by: Reporter::File, change: PolicyChange::Rejected, reason: Some("line 1".into()) },
             Event::Keys { by: Reporter::Offline, key: "abcd".into(), change: Keys::Retired },
+            Event::Disconnect {
+                by: Reporter::Api,
+                caller: "soc".into(),
+                order: "o".into(),
+                change: OrderChange::Placed,
+                what: "{}".into(),
+                select: "{}".into(),
+                reason: Some("alert".into()),
+                case: Some("INC-1".into()),
+            },
             Event::ApiCall {
                 source,
                 by: Reporter::Api,

@@ -1,11 +1,17 @@
 //! Version 1 of the admin API: resources only; the door is guarded by `auth`.
 
 pub mod audit;
+pub mod disconnects;
+pub mod sessions;
 pub mod users;
 
 use super::Desk;
 use axum::Router;
 
 pub(super) fn router() -> Router<Desk> {
-    Router::new().nest("/audit", audit::router()).nest("/users", users::router())
+    Router::new()
+        .nest("/audit", audit::router())
+        .nest("/disconnects", disconnects::router())
+        .nest("/sessions", sessions::router())
+        .nest("/users", users::router())
 }

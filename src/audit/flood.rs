@@ -90,7 +90,11 @@ fn before_a_password(event: &Event) -> Option<(&'static str, Option<ClientIp>, O
             SignIn::UnknownUser | SignIn::WrongPassword | SignIn::Busy | SignIn::Throttled => {
                 Some(("sign_in", source.from, *user))
             }
-            SignIn::Passed | SignIn::FirstFactorPassed | SignIn::PassedOnTrustedDevice | SignIn::Disabled => None,
+            SignIn::Passed
+            | SignIn::FirstFactorPassed
+            | SignIn::PassedOnTrustedDevice
+            | SignIn::Disabled
+            | SignIn::Blocked => None,
         },
         Event::DuplicateCookie { source, .. } => Some(("duplicate_cookie", source.from, None)),
         Event::ApiCall { source, status: 401, .. } => Some(("api_call", source.from, None)),
@@ -109,6 +113,7 @@ fn before_a_password(event: &Event) -> Option<(&'static str, Option<ClientIp>, O
         | Event::AccountChange { .. }
         | Event::Policy { .. }
         | Event::Keys { .. }
+        | Event::Disconnect { .. }
         | Event::ApiCall { .. }
         | Event::Failures { .. }
         | Event::Lost { .. }

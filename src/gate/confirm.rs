@@ -30,7 +30,7 @@ impl Gate {
             return Ok(Answer::Forged);
         }
         let Some(unconfirmed) = &pending.unconfirmed else { return Ok(Answer::Gone) };
-        if !self.may_confirm(&pending, &account) || !self.belongs(inbound, &pending).await? {
+        if !self.may_confirm(inbound, &pending, &account) || !self.belongs(inbound, &pending).await? {
             return Ok(Answer::Gone);
         }
         let now = self.parts.clock.now();
@@ -43,7 +43,7 @@ impl Gate {
             return self.failed(inbound, &pending, drift, |left| Answer::Wrong { left, hint }).await;
         };
         let factor = confirmed(unconfirmed, pending.began, (step, now));
-        let Some(lifted) = self.lifted(inbound, &pending, (SecondFactor::Totp, now)).await? else {
+        let Some(lifted) = self.lifted(inbound, (&pending, &account), (SecondFactor::Totp, now)).await? else {
             return Ok(Answer::Gone);
         };
         self.activate(inbound, (&pending, &account), factor, lifted).await
@@ -66,7 +66,7 @@ impl Gate {
             Some(NewSet { backup, shown, cookies }) => (Some((backup, shown)), Some(cookies)),
             None => (None, None),
         };
-        let enrolment_code = pending.admitted.filter(|_| self.needs_code(account));
+        let enrolment_code = pending.admitted.filter(|_| self.needs_code(inbound, account));
         let c = Confirmation { factor, session: lifted.session.clone(), codes, enrolment_code };
         let at = TokenRef { user: pending.user, hash: pending.token };
         let opened = self.parts.store.confirm_enrolment(at, &c, self.parts.clock.now()).await?;
@@ -93,10 +93,10 @@ impl Gate {
         Ok(Answer::Done { cookies, next })
     }
 
-    fn may_confirm(&self, pending: &Pending, account: &Account) -> bool {
+    fn may_confirm(&self, inbound: &Inbound, pending: &Pending, account: &Account) -> bool {
         match pending.purpose {
             Purpose::SignIn | Purpose::Enrol { .. } => {
-                !account.has_second_factor() && self.is_fresh(pending) && self.is_admitted(pending, account)
+                !account.has_second_factor() && self.is_fresh(pending) && self.is_admitted(inbound, pending, account)
             }
             Purpose::Replace { .. } => account.has_second_factor(),
             Purpose::StepUp { .. } | Purpose::Codes { .. } => false,

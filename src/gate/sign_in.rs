@@ -14,6 +14,7 @@ use super::verdict::Fault;
 use crate::audit;
 use crate::crypto::token::TokenKind;
 use crate::policy::{Requirement, Second, Trust};
+use crate::session::Effect;
 use crate::store::{Account, Opened, Pending, Purpose, Session};
 use crate::sys::random;
 use crate::types::path::PathReading;
@@ -58,12 +59,17 @@ impl Gate {
         };
         let now = self.parts.clock.now();
         let user = account.id;
-        let browser = self.recognise(inbound, user).await?;
+        let effect = self.effect_at_door(inbound, &account, began);
+        if effect.ends() {
+            self.record_password(inbound, login, Some(user), audit::SignIn::Blocked);
+            return Ok(SignIn::Refused);
+        }
+        let browser = self.recognise(inbound, user).await?.under(&effect);
         let step =
             Beginning { user, purpose: Purpose::SignIn, to, began, first_at: now, password_at: now, admitted: None };
         let (pending, mut cookies) = self.begin(inbound, step).await?;
         let trusted_until = browser.trusted_until(now);
-        let (next, outcome) = match self.second_for(inbound, &account, to) {
+        let (next, outcome) = match self.second_at_door(inbound, &account, to, &effect) {
             (Second::Challenge, Trust::Accept) if trusted_until.is_some() => {
                 (Next::Arrived(to.clone()), audit::SignIn::PassedOnTrustedDevice)
             }
@@ -127,7 +133,11 @@ impl Gate {
             return Ok(None);
         }
         let account = self.parts.store.account(pending.user).await?.filter(|a| !a.disabled);
-        Ok(account.map(|a| (pending, a)))
+        let Some(account) = account else { return Ok(None) };
+        // a step in a live session goes by how that session stands, which `belongs` asks
+        let began = if pending.purpose.session().is_some() { Seq(u64::MAX) } else { pending.began };
+        let ends = self.effect_at_door(inbound, &account, began).ends();
+        Ok((!ends).then_some((pending, account)))
     }
 
     /// Starts a pending sign-in.
@@ -174,6 +184,16 @@ impl Gate {
                 (Second::NotAsked, Trust::Refuse)
             }
         }
+    }
+
+    /// The same as a sign-in is asked it: a step-up that stands on the person is asked whatever the rule says, and no trusted
+    /// device stands for it. So is the present second factor of who has to replace it.
+    fn second_at_door(&self, inbound: &Inbound, account: &Account, to: &ReturnTo, effect: &Effect) -> (Second, Trust) {
+        let (second, trust) = self.second_for(inbound, account, to);
+        if effect.step_up.is_none() && !effect.re_enroll {
+            return (second, trust);
+        }
+        (if account.has_second_factor() { Second::Challenge } else { Second::Enrol }, Trust::Refuse)
     }
 
     pub(super) fn new_session(

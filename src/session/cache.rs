@@ -62,6 +62,15 @@ impl Cache {
     pub fn find(&self, token: &TokenHash) -> Option<Arc<Cached>> {
         self.sessions.pin().get(token).cloned()
     }
+    /// The sessions of one user that this node knows; one may be there under two tokens.
+    pub fn of(&self, user: UserId) -> Vec<Arc<Cached>> {
+        let tokens = self.shard(user).get(&user).map(|s| s.tokens.clone()).unwrap_or_default();
+        tokens.iter().filter_map(|t| self.find(t)).collect()
+    }
+    /// All sessions that this node knows.
+    pub fn each(&self, mut f: impl FnMut(&Cached)) {
+        self.sessions.pin().values().for_each(|c| f(c));
+    }
     #[cfg(test)]
     pub fn len(&self) -> usize {
         self.sessions.len()

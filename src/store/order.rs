@@ -47,6 +47,9 @@ pub struct Order {
     /// A digest of the caller and the key that the caller gave.
     #[serde(default, with = "bytes_b64::optional")]
     pub idempotency: Option<[u8; 32]>,
+    /// A digest of what was asked for, which tells a repetition from another order under the same key.
+    #[serde(default, with = "bytes_b64::optional")]
+    pub asked: Option<[u8; 32]>,
     #[serde(default)]
     pub lifted: Option<Timestamp>,
 }
@@ -220,7 +223,7 @@ impl Order {
         }
     }
     /// As its entry of the log tells it: an order that is written back after a loss keeps its first number.
-    pub(super) fn placed_at(&self, entry: Seq) -> Order {
+    pub fn placed_at(&self, entry: Seq) -> Order {
         Order { seq: if self.seq == Seq(0) { entry } else { self.seq }, ..self.clone() }
     }
 }
@@ -339,6 +342,7 @@ mod tests {
             at,
             notify: false,
             idempotency: None,
+            asked: None,
             lifted: None,
         }
     }

@@ -20,6 +20,10 @@ mod demo;
 #[cfg(test)]
 mod devices;
 #[cfg(test)]
+mod disconnects;
+#[cfg(test)]
+mod fences;
+#[cfg(test)]
 mod framing;
 #[cfg(test)]
 mod h2;

@@ -24,6 +24,7 @@ pub(super) fn order(action: Action) -> Order {
         at: NOW,
         notify: false,
         idempotency: None,
+        asked: None,
         lifted: None,
     }
 }

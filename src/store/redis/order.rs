@@ -73,7 +73,7 @@ impl OrderStore for Redis {
         let fact = super::log::fact_text(&Fact::Order { order: Box::new(order.clone()) })?;
         let mut call = of_orders(&self.scripts.order_place, &self.keys);
         call.arg(order.id.to_string()).arg(encode("order", order)?).arg(fact).arg(digest(order)).arg(kept(order));
-        call.arg(super::session::millis(self.lease));
+        call.arg(super::session::millis(self.lease)).arg(order.at.as_millis());
         type Answer = ((String, u64, String), u8, String, String, Vec<String>);
         let (told, repeated, born, replid, nodes): Answer = self.link.run("placing an order", &call).await?;
         let nodes = nodes.iter().map(|n| n.parse().map_err(|e| StoreError::corrupt("node", e)));

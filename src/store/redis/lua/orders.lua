@@ -4,11 +4,6 @@
 -- E: until when each is kept, where that is known
 local O, E = KEYS[6], KEYS[7]
 
-local function clock()
-  local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
-end
-
 local function keep(id, ends)
   if ends == '' then redis.call('ZREM', E, id) else redis.call('ZADD', E, ends, id) end
 end
