@@ -15,7 +15,6 @@ pub use crate::disconnect::Answer as OrderAnswer;
 pub use health::{Check, Readiness};
 pub use v1::audit::{AuditEvents, AuditLine};
 pub use v1::disconnects::{OrderList, OrderRow};
-pub use v1::sessions::SessionList;
 pub use v1::users::{User, UserList};
 
 use crate::account::Accounts;

@@ -185,12 +185,7 @@ impl Audit {
 
 /// Every field that an event may have: a test holds this list against the events.
 #[cfg(test)]
-const FIELDS: [&str; 34] = [
-    "caller",
-    "order",
-    "what",
-    "select",
-    "case",
+const FIELDS: [&str; 31] = [
     "event",
     "outcome",
     "user",
@@ -220,6 +215,8 @@ const FIELDS: [&str; 34] = [
     "bytes",
     "through",
     "hash",
+    "order",
+    "case",
 ];
 
 fn write_to_log(fields: &Fields, at: Timestamp) {
@@ -243,6 +240,8 @@ fn write_to_log(fields: &Fields, at: Timestamp) {
         count = fields.text("count"),
         rule = fields.text("rule"),
         reason = fields.text("reason"),
+        order = fields.text("order"),
+        case = fields.text("case"),
         left = fields.text("left"),
         device = fields.text("device"),
         limit = fields.text("limit"),
@@ -333,11 +332,10 @@ mod tests {
             Event::Keys { by: Reporter::Offline, key: "abcd".into(), change: Keys::Retired },
             Event::Disconnect {
                 by: Reporter::Api,
-                caller: "soc".into(),
-                order: "o".into(),
+                name: "soc".into(),
+                key: "o".into(),
                 change: OrderChange::Placed,
-                what: "{}".into(),
-                select: "{}".into(),
+                order: "{}".into(),
                 reason: Some("alert".into()),
                 case: Some("INC-1".into()),
             },

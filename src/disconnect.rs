@@ -23,10 +23,10 @@ mod service;
 #[cfg(test)]
 mod sample;
 
-pub use acks::{Acks, NodeState, State};
+pub use acks::Acks;
 pub use cut::{Acknowledger, Cutter};
 pub use error::OrderError;
 pub use orders::Orders;
-pub use preview::{Matched, SessionRow};
-pub use request::{Ask, Wanted};
+pub use preview::SessionRow;
+pub use request::Ask;
 pub use service::{Answer, Caller, Listed, Parts, Service, Status};

@@ -86,6 +86,19 @@
 //! the entry and ends after it is not kept. Facts are monotone: applied twice or late they do no harm. Numbers have no gaps;
 //! where one is missing, or the store is another, everything cached is dropped and live sessions are read again.
 //!
+//! # How an order travels
+//!
+//! ```text
+//! api ─ disconnect::Service ─ the log: Order, number n ─┬─ this node: Orders, live cut, acknowledged
+//!                                                       └─ every other node, the same
+//!       waits: all have acknowledged, or their leases have run out ─ confirmed
+//! ```
+//!
+//! An order is a mark that [`disconnect::Orders`] holds against every session, sign-in and person; [`session::Sessions`] asks it
+//! through [`session::marks::Marks`] at each request, [`gate::Gate`] at each step of a sign-in. [`session::marks::Effect`] is the answer. What
+//! began before an order is told by the log's counter: a session by its `began`, a second factor by the [`types::Proofs`] it
+//! leaves, a factor by `enrolled`, a device's trust by `trusted_since`.
+//!
 //! # The lease
 //!
 //! A node serves sessions only while [`sys::lease::Lease::held`]: at most one second after the question to which the log

@@ -9,4 +9,4 @@ pub mod marks;
 pub use cookie::{CookieNames, Jar};
 pub use identity::{Cached, Identity};
 pub use lookup::Sessions;
-pub use marks::{Effect, Marks, Place};
+pub use marks::{Effect, Place};

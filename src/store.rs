@@ -30,7 +30,7 @@ pub use canary::{Canary, KeyFile};
 pub use device::{Device, DeviceLimits, Used};
 pub use error::StoreError;
 pub use log::{Entry, Fact, Head};
-pub use order::{Ack, Action, Lifted, Met, NoMethod, Order, OrderStore, Placed, Select, UserSelect};
+pub use order::{Ack, Action, Lifted, NoMethod, Order, OrderStore, Placed, Select, UserSelect};
 pub use outcome::{
     Burn, Changed, Confirmation, Created, Ends, Failed, Opened, Presented, Proof, Replaced, Step, Touch,
 };

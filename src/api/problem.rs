@@ -99,7 +99,8 @@ pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
         StatusCode::NOT_FOUND,
         "No such endpoint",
         format!(
-            "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/audit.",
+            "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/disconnects, \
+             /api/v1/disconnects/ID, /api/v1/sessions, /api/v1/audit.",
             uri.path()
         ),
     )

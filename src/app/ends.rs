@@ -4,7 +4,6 @@ use crate::audit::Metrics;
 use crate::live::Registry;
 use crate::store::Store;
 use crate::sys::Clock;
-use std::sync::Arc;
 
 /// Looks at all sessions with exchanges under way, once. One that looks idle here may be busy on another node: the store
 /// knows.

@@ -122,14 +122,13 @@ pub enum Event {
     /// Somebody was to be disconnected, or no longer.
     Disconnect {
         by: Reporter,
-        /// The caller's name.
-        caller: String,
+        /// The caller's.
+        name: String,
         /// The order's id.
-        order: String,
+        key: String,
         change: OrderChange,
-        /// The action with what belongs to it, and the selection, as JSON.
-        what: String,
-        select: String,
+        /// Selection and action with what belongs to it, as JSON.
+        order: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -56,7 +56,7 @@ fn cell(v: &Value) -> String {
     }
 }
 
-const COLUMNS: [&str; 34] = [
+const COLUMNS: [&str; 36] = [
     "at",
     "node",
     "seq",
@@ -91,6 +91,8 @@ const COLUMNS: [&str; 34] = [
     "bytes",
     "through",
     "hash",
+    "order",
+    "case",
 ];
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ impl Acks {
 }
 
 impl Heard {
-    fn has(&self, nodes: &[NodeId]) -> bool {
+    pub(super) fn has(&self, nodes: &[NodeId]) -> bool {
         nodes.iter().all(|n| self.by.contains_key(n))
     }
 

@@ -30,6 +30,7 @@ pub struct Cutter {
 pub struct Applied {
     order: Order,
     connections: u64,
+    met: Option<Met>,
 }
 
 /// Tells the other nodes; run by the app.
@@ -54,11 +55,13 @@ impl Cutter {
     /// An order has come; how many exchanges were cut.
     pub fn placed(&self, order: Order) -> usize {
         let now = self.clock.now();
+        // before anything ends by it
+        let met = known_user(&order).map(|_| met(&order, &self.sessions, &self.live));
         self.orders.place(order.clone(), now);
         let cut = self.live.cut_where(|h| h.subjects().any(|s| stopped(&effect_of(&order, &s, now), h)));
         let connections = u64::try_from(cut).unwrap_or(u64::MAX);
         // nobody listens once the node shuts down
-        let _ = self.applied.send(Applied { order, connections });
+        let _ = self.applied.send(Applied { order, connections, met });
         cut
     }
 
@@ -122,35 +125,37 @@ impl Acknowledger {
                 applied = self.applied.recv() => applied,
                 () = stop.cancelled() => return,
             };
-            let Some(Applied { order, connections }) = applied else { return };
-            let ack = Ack { node, seq: order.seq, connections, met: None };
-            // looking through all sessions takes its time: told after the acknowledgement, which somebody waits for
-            let first = match order.select.user.as_ref().and_then(|u| u.id) {
-                Some(_) => Ack { met: Some(self.met(&order)), ..ack.clone() },
-                None => ack.clone(),
-            };
-            tell(&*store, &first).await;
-            if first.met.is_none() {
-                tell(&*store, &Ack { met: Some(self.met(&order)), ..ack }).await;
+            let Some(Applied { order, connections, met }) = applied else { return };
+            let ack = Ack { node, seq: order.seq, connections, met };
+            tell(&*store, &ack).await;
+            if ack.met.is_none() {
+                // looking through all sessions takes its time: not while somebody waits for the acknowledgement
+                let met = Some(self::met(&order, &self.sessions, &self.live));
+                tell(&*store, &Ack { met, ..ack }).await;
             }
         }
     }
+}
 
-    /// Whom the order meets, of those that this node knows.
-    fn met(&self, order: &Order) -> Met {
-        let mut met = Met::default();
-        let mut note = |s: &Subject<'_>| {
-            if meets(&order.select, s) && (s.began < order.seq || matches!(order.action, Action::Block { .. })) {
-                count(order, s, &mut met);
-            }
-        };
-        match order.select.user.as_ref().and_then(|u| u.id) {
-            Some(user) => self.sessions.cache.of(user).iter().for_each(|c| note(&c.subject(None))),
-            None => self.sessions.cache.each(|c| note(&c.subject(None))),
+/// Whom the order meets, of those that this node knows.
+fn met(order: &Order, sessions: &Sessions, live: &Registry) -> Met {
+    let mut met = Met::default();
+    let mut note = |s: &Subject<'_>| {
+        if meets(&order.select, s) && (s.began < order.seq || matches!(order.action, Action::Block { .. })) {
+            count(order, s, &mut met);
         }
-        self.live.each(|h| h.subjects().for_each(|s| note(&s)));
-        met
+    };
+    match known_user(order) {
+        Some(user) => sessions.cache.of(user).iter().for_each(|c| note(&c.subject(None))),
+        None => sessions.cache.each(|c| note(&c.subject(None))),
     }
+    live.each(|h| h.subjects().for_each(|s| note(&s)));
+    met
+}
+
+/// The one person that it means.
+pub(super) fn known_user(order: &Order) -> Option<UserId> {
+    order.select.user.as_ref().and_then(|u| u.id)
 }
 
 async fn tell(store: &dyn OrderStore, ack: &Ack) {

@@ -43,10 +43,10 @@ pub struct SessionRow {
     pub absolute_end: Timestamp,
 }
 
-/// What a dry run found.
+/// What the store knows of whom an order meets.
 #[derive(Default)]
 pub(super) struct Preview {
-    pub(super) matched: Matched,
+    pub(super) met: Met,
     /// Names of those without a method, as many as an answer holds.
     pub(super) without_method: Vec<UserName>,
 }
@@ -230,7 +230,7 @@ impl Found<'_> {
 
     fn done(mut self) -> Preview {
         self.met.devices.join(&self.devices);
-        Preview { matched: Matched::of(&self.met, 0), without_method: self.lacking }
+        Preview { met: self.met, without_method: self.lacking }
     }
 }
 

@@ -5,11 +5,13 @@
 //! of every node, heard of or not.
 
 use super::acks::{Acks, Heard, NodeState, State};
+use super::cut::known_user;
 use super::error::OrderError;
 use super::orders::Orders;
 use super::preview::Matched;
 use super::request::{Ask, Wanted};
 use crate::audit::{Audit, Event, Metrics, OrderChange, Reporter};
+use crate::store::order::Met;
 use crate::store::{Order, Placed, Store, StoreError};
 use crate::sys::{Clock, Entropy, lease, random};
 use crate::types::{AppName, NodeId, OrderId, Origin, Seq, Timestamp, UserName};
@@ -46,6 +48,8 @@ struct Accepted {
     /// Nanoseconds since boot.
     at: u64,
     nodes: Vec<NodeId>,
+    /// No node is missing.
+    all_known: bool,
     confirmed: bool,
 }
 
@@ -104,7 +108,7 @@ impl Service {
         let order = self.drawn_up(caller, wanted, (ask, key), now).await?;
         if ask.dry_run {
             let found = self.preview(&order).await?;
-            let (matched, without_method) = (found.matched, found.without_method);
+            let (matched, without_method) = (Matched::of(&found.met, 0), found.without_method);
             let (nodes, status) = (Vec::new(), Status::DryRun);
             return Ok(Answer { id: None, status, repeated: false, matched, nodes, without_method });
         }
@@ -186,7 +190,7 @@ impl Service {
     /// Waits until all have acknowledged, or until the leases of those who have not have run out.
     async fn confirmed(&self, placed: &Placed, accepted: u64) -> Result<Answer, OrderError> {
         let (seq, acks) = (placed.order.seq, &self.parts.acks);
-        let known = placed.order.select.user.as_ref().is_some_and(|u| u.id.is_some());
+        let known = known_user(&placed.order).is_some();
         let certain = async {
             let all = acks.wait(seq, &placed.nodes, self.left(accepted)).await;
             if !(all && placed.all_known) {
@@ -201,14 +205,15 @@ impl Service {
         };
         let exact = async {
             match known {
-                true => self.preview(&placed.order).await.ok().map(|p| p.matched),
-                false => None,
+                true => self.preview(&placed.order).await.map(|p| p.met).unwrap_or_default(),
+                false => Met::default(),
             }
         };
-        let ((), exact) = tokio::join!(certain, exact);
-        let heard = acks.of(seq);
-        let matched =
-            exact.map_or_else(|| matched_by(&heard), |exact| Matched { connections: heard.connections, ..exact });
+        // a session that the order has ended is gone from the store, but the node that ended it knew it
+        let ((), stored) = tokio::join!(certain, exact);
+        let mut heard = acks.of(seq);
+        heard.met.join(&stored);
+        let matched = matched_by(&heard);
         Ok(self.answer(placed, &heard, (accepted, State::Fenced), matched))
     }
 
@@ -230,7 +235,10 @@ impl Service {
         // by the clock where another node accepted it: only told, nothing depends on it
         let old = self.parts.clock.now().since(order.at) >= self.parts.lease.saturating_mul(2);
         let (at, nodes, confirmed) = match accepted {
-            Some(a) => (a.at, a.nodes, a.confirmed || self.left(a.at).is_zero()),
+            Some(a) => {
+                let obeyed = a.all_known && heard.has(&a.nodes);
+                (a.at, a.nodes, a.confirmed || obeyed || self.left(a.at).is_zero())
+            }
             None => (lease::now(), Vec::new(), old),
         };
         let otherwise = if confirmed { State::Fenced } else { State::Pending };
@@ -240,7 +248,7 @@ impl Service {
 
     fn accepted(&self, placed: &Placed, at: u64) {
         let mut all = self.placed();
-        let accepted = Accepted { at, nodes: placed.nodes.clone(), confirmed: false };
+        let accepted = Accepted { at, nodes: placed.nodes.clone(), all_known: placed.all_known, confirmed: false };
         all.entry(placed.order.seq).or_insert(accepted);
         while all.len() > REMEMBERED {
             all.pop_first();
@@ -258,13 +266,13 @@ impl Service {
     }
 
     fn record(&self, caller: &Caller, order: &Order, change: OrderChange) {
+        let said = serde_json::json!({ "select": order.select, "what": order.action });
         let event = Event::Disconnect {
             by: caller.by,
-            caller: caller.name.clone(),
-            order: order.id.to_string(),
+            name: caller.name.clone(),
+            key: order.id.to_string(),
             change,
-            what: serde_json::to_string(&order.action).unwrap_or_default(),
-            select: serde_json::to_string(&order.select).unwrap_or_default(),
+            order: said.to_string(),
             reason: Some(order.reason.clone()),
             case: order.case.clone(),
         };
