@@ -24,15 +24,27 @@ impl ProxyHttp for Bare {
 
     fn new_ctx(&self) {}
 
+    async fn early_request_filter(&self, s: &mut Session, _: &mut ()) -> Result<()> {
+        s.set_pipelining_enabled(true);
+        s.set_total_drain_timeout(Some(Duration::from_secs(5)));
+        s.set_read_timeout(Some(Duration::from_secs(300)));
+        s.set_write_timeout(Some(Duration::from_secs(300)));
+        Ok(())
+    }
+
     async fn upstream_peer(&self, _: &mut Session, _: &mut ()) -> Result<Box<HttpPeer>> {
         let mut peer = HttpPeer::new(self.upstream, false, String::new());
-        peer.options.connection_timeout = Some(Duration::from_secs(5));
-        peer.options.read_timeout = Some(Duration::from_secs(300));
+        let o = &mut peer.options;
+        o.connection_timeout = Some(Duration::from_secs(5));
+        o.total_connection_timeout = Some(Duration::from_secs(5));
+        o.read_timeout = Some(Duration::from_secs(300));
+        o.write_timeout = Some(Duration::from_secs(300));
+        o.idle_timeout = Some(Duration::from_secs(50));
         Ok(Box::new(peer))
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+pub fn main() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1);
     let listen = words.next().ok_or(USAGE)?;
     let upstream = words.next().ok_or(USAGE)?.parse()?;

@@ -3,19 +3,26 @@
 //! Names and addresses arrive parsed; passwords are judged here. What ends with a change is said to the store with the
 //! change itself, so that neither can happen without the other.
 
+pub mod change;
+pub mod import;
+mod keys;
 pub mod password;
 
+pub use keys::NotRetired;
 pub use password::{BadPassword, PasswordRules};
 
-use crate::crypto::{PasswordError, Passwords};
-pub use crate::store::Account;
-use crate::store::{Changed, Created, Ends, NewAccount, Store, StoreError};
+use crate::crypto::{Codes, KeyRing, PasswordError, Passwords, code};
+use crate::policy::Policy;
+use crate::store::{self, Changed, Created, Ends, NewAccount, Store, StoreError};
+pub use crate::store::{Account, Device, Session};
 use crate::sys::{Clock, Entropy, random};
-use crate::types::{Email, GroupName, Login, UserId, UserName};
-use secrecy::SecretString;
+use crate::types::{Email, GroupName, Login, PasswordHash, SessionId, Timestamp, UserId, UserName};
+use arc_swap::ArcSwap;
+use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use unic_langid::LanguageIdentifier;
+use zeroize::Zeroizing;
 
 /// How often a change is tried again after somebody else's.
 const TRIES: u32 = 8;
@@ -27,9 +34,14 @@ const PAGE: usize = 200;
 pub struct Accounts {
     pub store: Arc<dyn Store>,
     pub passwords: Arc<Passwords>,
+    pub keys: Arc<KeyRing>,
+    /// Says who is an administrator.
+    pub policy: Arc<ArcSwap<Policy>>,
     pub entropy: Arc<dyn Entropy>,
     pub clock: Arc<dyn Clock>,
     pub rules: PasswordRules,
+    /// One change at a time of what could take the last administrator away.
+    pub guard: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Who is to be added.
@@ -40,8 +52,17 @@ pub struct NewUser {
     pub groups: BTreeSet<GroupName>,
     /// BCP 47; `None`: by the browser.
     pub locale: Option<String>,
+    pub disabled: bool,
     /// `None`: nobody can sign in with a password yet.
     pub password: Option<SecretString>,
+}
+
+/// A one-time code that enrols the first second factor of one account; shown once.
+#[derive(Clone, Debug)]
+pub struct EnrolmentCode {
+    /// In groups of four.
+    pub code: SecretString,
+    pub ends: Timestamp,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +77,10 @@ pub enum AccountError {
     BadLocale(String),
     #[error("the password does not do: {0}")]
     BadPassword(#[from] BadPassword),
+    #[error("there is no session `{0}` of this user")]
+    NoSuchSession(SessionId),
+    #[error("this is the last administrator who can sign in")]
+    LastAdmin,
     #[error("others keep changing this account; try again")]
     Contended,
     #[error("the password could not be hashed")]
@@ -65,41 +90,44 @@ pub enum AccountError {
 }
 
 impl Accounts {
-    pub fn new(
-        store: Arc<dyn Store>,
-        passwords: Arc<Passwords>,
-        entropy: Arc<dyn Entropy>,
-        clock: Arc<dyn Clock>,
-        rules: PasswordRules,
-    ) -> Self {
-        Accounts { store, passwords, entropy, clock, rules }
-    }
-
     /// The same under other rules, after the policy was reloaded.
     pub fn under(&self, rules: PasswordRules) -> Self {
         Accounts { rules, ..self.clone() }
     }
 
-    pub async fn add(&self, new: NewUser) -> Result<Account, AccountError> {
-        let locale = new.locale.map(canonical_locale).transpose()?;
-        let password = match &new.password {
+    /// Where the policy lets the new user enrol by code only, with one.
+    pub async fn add(&self, new: NewUser) -> Result<(Account, Option<EnrolmentCode>), AccountError> {
+        let hash = match &new.password {
             Some(password) => {
                 self.rules.judge(password, &new.name, new.email.as_ref())?;
                 Some(self.passwords.hash(password, &*self.entropy).await?)
             }
             None => None,
         };
+        let by_code = self.policy.load().enrols_by_code(&new.groups);
+        self.create(new, hash, by_code).await
+    }
+
+    /// With this hash, whatever password is given.
+    async fn create(
+        &self,
+        new: NewUser,
+        password: Option<PasswordHash>,
+        by_code: bool,
+    ) -> Result<(Account, Option<EnrolmentCode>), AccountError> {
+        let id = UserId::from_bytes(random(&*self.entropy));
+        let (kept, given) = by_code.then(|| self.enrolment_code(id)).unzip();
         let account = Account {
-            id: UserId::from_bytes(random(&*self.entropy)),
+            id,
             name: new.name,
             email: new.email,
             groups: new.groups,
-            locale,
-            disabled: false,
+            locale: new.locale.map(canonical_locale).transpose()?,
+            disabled: new.disabled,
             password,
             factors: Vec::new(),
             backup: None,
-            enrolment_code: None,
+            enrolment_code: kept,
             created: self.clock.now(),
             last_sign_in: None,
             proofs: Default::default(),
@@ -109,7 +137,7 @@ impl Accounts {
         let created = self.store.create_account(&new).await?;
         let account = new.account;
         match (created, account.email.clone()) {
-            (Created::Yes, _) => Ok(account),
+            (Created::Yes, _) => Ok((account, given)),
             (Created::EmailTaken, Some(email)) => Err(AccountError::EmailTaken(email)),
             (Created::NameTaken | Created::EmailTaken, _) => Err(AccountError::NameTaken(account.name)),
         }
@@ -145,15 +173,38 @@ impl Accounts {
 
     /// Sets a new password as an admin does: every session and pending sign-in of the person ends.
     pub async fn set_password(&self, login: &str, password: SecretString) -> Result<Account, AccountError> {
-        let nobody = || AccountError::NoSuchUser(login.to_string());
-        let mut account = self.show(login).await?.ok_or_else(nobody)?;
+        let account = self.find(login).await?;
         self.rules.judge(&password, &account.name, account.email.as_ref())?;
         let hash = self.passwords.hash(&password, &*self.entropy).await?;
+        let set = |a: &Account| Account { password: Some(hash.clone()), ..a.clone() };
+        self.change(account, set, Ends::Others(None)).await
+    }
+
+    /// A new code: what the store keeps of it, and what its holder is given.
+    fn enrolment_code(&self, user: UserId) -> (store::EnrolmentCode, EnrolmentCode) {
+        let code = code::generate(&*self.entropy, code::ENROLMENT);
+        let digest = Codes::new(&self.keys).enrolment(user, code.expose_secret());
+        let ends = self.clock.now().plus(keys::CODE_LIVES);
+        (store::EnrolmentCode { digest, ends }, EnrolmentCode { code: in_groups(&code), ends })
+    }
+
+    async fn find(&self, login: &str) -> Result<Account, AccountError> {
+        self.show(login).await?.ok_or_else(|| AccountError::NoSuchUser(login.to_string()))
+    }
+
+    /// Makes the change on what is stored now, again where somebody else was faster.
+    async fn change(
+        &self,
+        mut account: Account,
+        change: impl Fn(&Account) -> Account + Send,
+        ends: Ends,
+    ) -> Result<Account, AccountError> {
+        let nobody = |a: &Account| AccountError::NoSuchUser(a.name.to_string());
         for _ in 0..TRIES {
-            let changed = Account { password: Some(hash.clone()), ..account };
-            match self.store.change_account(&changed, Ends::Others(None)).await? {
+            let changed = change(&account);
+            match self.store.change_account(&changed, ends).await? {
                 Changed::Yes => return Ok(Account { version: changed.version + 1, ..changed }),
-                Changed::Gone => return Err(nobody()),
+                Changed::Gone => return Err(nobody(&changed)),
                 Changed::Outdated => {}
                 Changed::NameTaken => return Err(AccountError::NameTaken(changed.name)),
                 Changed::EmailTaken => {
@@ -161,10 +212,22 @@ impl Accounts {
                 }
             }
             // the same person, whatever they are called by now
-            account = self.store.account(changed.id).await?.ok_or_else(nobody)?;
+            account = self.store.account(changed.id).await?.ok_or_else(|| nobody(&changed))?;
         }
         Err(AccountError::Contended)
     }
+}
+
+/// As it is read and typed; dashes and blanks count for nothing.
+fn in_groups(code: &SecretString) -> SecretString {
+    let mut out = Zeroizing::new(String::with_capacity(2 * code.expose_secret().len()));
+    for (n, c) in code.expose_secret().chars().enumerate() {
+        if n > 0 && n % 4 == 0 {
+            out.push('-');
+        }
+        out.push(c);
+    }
+    SecretString::from(out.as_str())
 }
 
 fn canonical_locale(tag: String) -> Result<String, AccountError> {

@@ -15,7 +15,9 @@ pub use crate::disconnect::Answer as OrderAnswer;
 pub use health::{Check, Readiness};
 pub use v1::audit::{AuditEvents, AuditLine};
 pub use v1::disconnects::{OrderList, OrderRow};
-pub use v1::users::{User, UserList};
+pub use v1::imports::{ImportMistake, ImportOutcome};
+pub use v1::keys::KeyList;
+pub use v1::users::{AddedUser, ResetUser, User, UserCode, UserList, UserSessions};
 
 use crate::account::Accounts;
 use crate::audit::{Audit, Metrics};

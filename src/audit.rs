@@ -29,13 +29,6 @@ pub use event::{Event, Source};
 pub use file::{FileError, FileSettings};
 pub use line::PolicyStamp;
 pub use metrics::Metrics;
-#[cfg_attr(
-    not(test),
-    expect(
-        unused_imports,
-        reason = "the words of flows that are on their way: backup codes, devices, throttles, keys"
-    )
-)]
 pub use outcome::{
     Account, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, OrderChange, PolicyChange, Reporter,
     SignIn,

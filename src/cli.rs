@@ -50,7 +50,7 @@ fn command(cli: Cli, out: &Out) -> Result<(), Failure> {
         Command::Serve => in_runtime(serve::run(config, out)),
         Command::Check => check::run(config, out),
         Command::User(args) => in_runtime(user::run(args, config, out)),
-        Command::Keys(args) => keys::run(args, out),
+        Command::Keys(args) => in_runtime(keys::run(args, config, out)),
         Command::Disconnect(args) => in_runtime(disconnect::run(args, config, out)),
         Command::Audit(args) => in_runtime(audit::run(args, config, out)),
         Command::Demo(args) => in_runtime(demo::run(args, out)),
@@ -85,7 +85,7 @@ enum Command {
     Serve,
     /// Check configuration and policy: every mistake with its place
     Check,
-    /// Accounts: add, list, show, set a password
+    /// Accounts: add, import, change, reset, end
     User(user::Args),
     /// Keys that everything secret is sealed with
     Keys(keys::Args),

@@ -6,6 +6,7 @@
 mod apps;
 mod audit;
 mod files;
+pub use files::is_open_to_others;
 mod headers;
 mod keys;
 mod listen;

@@ -20,5 +20,5 @@ pub use code::Codes;
 pub use form::Forms;
 pub use keys::KeyRing;
 pub use password::{Cost, PasswordError, Passwords, Verified};
-pub use seal::{Aad, SealError, open, seal};
+pub use seal::{Aad, SealError, open, reseal, seal};
 pub use token::Tokens;

@@ -1,5 +1,6 @@
 //! Parsers of outside bytes, for the fuzz targets in `fuzz/`: each must take any bytes, and keep what it promises.
 
+use crate::account::import::{Format, read};
 use crate::policy::Policy;
 use crate::proxy::engine::proxy_protocol;
 use crate::proxy::framing;
@@ -32,7 +33,7 @@ pub fn host(data: &[u8]) {
 }
 
 pub fn cookie(data: &[u8]) {
-    let cookies = Cookies::parse([data].into_iter());
+    let cookies = Cookies::parse([data].into_iter(), |_| true);
     for (name, _) in &cookies.0 {
         let _ = cookies.find(name);
     }
@@ -49,6 +50,14 @@ pub fn proxy_header(data: &[u8]) {
 pub fn policy(data: &[u8]) {
     if let Ok(text) = std::str::from_utf8(data) {
         let _ = Policy::parse("policy.yaml", text);
+    }
+}
+
+/// Users of another system, in each form.
+pub fn import(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    for format in [Format::Yaml, Format::Csv, Format::Htpasswd, Format::Authelia] {
+        let _ = read(format, text);
     }
 }
 

@@ -6,21 +6,20 @@
 
 use crate::session::Cached;
 use crate::session::marks::{Place, Subject};
-use crate::types::{AppName, ClientIp, SessionId, Timestamp, UserId};
+use crate::types::{AppName, ByRandomBits, ClientIp, SessionId, Timestamp, UserId};
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// All exchanges of signed-in sessions on this node.
 pub struct Registry {
     shards: Vec<Mutex<Shard>>,
-    hash: RandomState,
 }
 
 #[derive(Default)]
 struct Shard {
-    sessions: HashMap<SessionId, Slot>,
+    sessions: HashMap<SessionId, Slot, ByRandomBits>,
 }
 
 struct Slot {
@@ -77,7 +76,7 @@ impl Exchange {
 
 impl Registry {
     pub fn new() -> Arc<Self> {
-        Arc::new(Registry { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), hash: RandomState::new() })
+        Arc::new(Registry { shards: (0..SHARDS).map(|_| Mutex::default()).collect() })
     }
 
     pub fn register(self: &Arc<Self>, who: &Arc<Cached>, place: Place<'_>) -> Exchange {
@@ -147,7 +146,7 @@ impl Registry {
     }
 
     fn with<R>(&self, session: SessionId, f: impl FnOnce(&mut Shard) -> R) -> R {
-        let n = usize::try_from(self.hash.hash_one(session)).unwrap_or(0) % SHARDS;
+        let n = usize::try_from(ByRandomBits::default().hash_one(session) >> 32).unwrap_or(0) % SHARDS;
         #[expect(clippy::indexing_slicing, reason = "n is below SHARDS, the number of shards")]
         f(&mut lock(&self.shards[n]))
     }

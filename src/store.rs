@@ -164,9 +164,14 @@ pub trait Store: AuditStore + OrderStore {
     async fn unlock(&self, user: UserId) -> Result<()>;
 
     // ---- keys -----------------------------------------------------------------------------------------------------
-    /// Keeps those of `mine` that are not there yet and returns all that are there now. Where one is there that is not
-    /// among `mine`, nothing is written: a wrong key file leaves no trace, and the right one opens the store again.
+    /// Keeps the first of `mine`, that of the key that seals, and returns all that are there now. Where one is there that
+    /// is not among `mine`, nothing is written: a wrong key file leaves no trace, and the right one opens the store again.
     async fn keep_canaries(&self, mine: &[Canary]) -> Result<Vec<Canary>>;
+    /// The key file has changed: from now on this process works with these keys. `Unfit` where they are not this store's;
+    /// then all stays as it was.
+    async fn know_keys(&self, file: &KeyFile) -> Result<()>;
+    /// A key is retired: a key file without it is this store's from now on.
+    async fn forget_canary(&self, key: &str) -> Result<()>;
 
     // ---- the log --------------------------------------------------------------------------------------------------
     /// Where the log stands; the first factor reads it and pending sign-in and session keep it as `began`.

@@ -7,26 +7,35 @@ use crate::factor::fake::{FakeStore, account};
 use crate::sys::{ManualClock, SystemEntropy};
 use crate::types::Timestamp;
 
-const PASSWORD: &str = "correct horse battery";
-const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
+pub(super) const PASSWORD: &str = "correct horse battery";
+pub(super) const NOW: Timestamp = Timestamp::from_secs(1_700_000_000);
 
-fn accounts() -> (Arc<FakeStore>, Accounts) {
+pub(super) fn accounts() -> (Arc<FakeStore>, Accounts) {
     let store = Arc::new(FakeStore::default());
     let cost = Cost { memory_kib: 64, iterations: 1, parallelism: 1 };
-    let passwords = Arc::new(Passwords::new(&ring(), cost, 2, 8));
-    let rules = PasswordRules { min_length: 15, brand: "Example".into() };
-    let clock = Arc::new(ManualClock::at(NOW));
-    (store.clone(), Accounts::new(store, passwords, Arc::new(SystemEntropy), clock, rules))
+    let keys = Arc::new(ring());
+    let accounts = Accounts {
+        store: store.clone(),
+        passwords: Arc::new(Passwords::new(&keys, cost, 2, 8)),
+        keys,
+        policy: Arc::new(ArcSwap::from_pointee(Policy::parse("policy.yaml", "version: 1\n").unwrap())),
+        entropy: Arc::new(SystemEntropy),
+        clock: Arc::new(ManualClock::at(NOW)),
+        rules: PasswordRules { min_length: 15, brand: "Example".into() },
+        guard: Arc::default(),
+    };
+    (store, accounts)
 }
-fn secret(s: &str) -> SecretString {
+pub(super) fn secret(s: &str) -> SecretString {
     SecretString::from(s)
 }
-fn alice() -> NewUser {
+pub(super) fn alice() -> NewUser {
     NewUser {
         name: UserName::parse("alice").unwrap(),
         email: Some(Email::parse("alice@example.com").unwrap()),
         groups: [GroupName::parse("owner").unwrap()].into(),
         locale: Some("pt-br".into()),
+        disabled: false,
         password: Some(secret(PASSWORD)),
     }
 }
@@ -34,7 +43,7 @@ fn alice() -> NewUser {
 #[tokio::test]
 async fn an_added_user_is_found_by_name_and_address_and_can_sign_in() {
     let (_, accounts) = accounts();
-    let added = accounts.add(alice()).await.unwrap();
+    let (added, _) = accounts.add(alice()).await.unwrap();
     assert_eq!((added.created, added.version, added.disabled), (NOW, 0, false));
     assert_eq!(added.locale.as_deref(), Some("pt-BR"));
     for login in ["alice", "ALICE", "Alice@Example.com"] {
@@ -84,7 +93,7 @@ async fn a_new_password_ends_all_else_and_survives_a_race() {
 #[tokio::test]
 async fn a_race_without_end_gives_up_and_changes_nothing() {
     let (store, accounts) = accounts();
-    let before = accounts.add(alice()).await.unwrap();
+    let (before, _) = accounts.add(alice()).await.unwrap();
     store.outdate(u32::MAX);
     let e = accounts.set_password("alice", secret("another horse battery")).await.unwrap_err();
     assert!(matches!(e, AccountError::Contended), "{e}");
@@ -131,3 +140,6 @@ async fn other_rules_judge_the_next_password() {
     let e = strict.add(alice()).await.unwrap_err();
     assert!(matches!(e, AccountError::BadPassword(BadPassword::TooShort(40))), "{e}");
 }
+
+mod change;
+mod keys;

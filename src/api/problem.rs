@@ -2,6 +2,7 @@
 //!
 //! The only place that turns an error into an answer; what is not the caller's doing is a bare 503 and one log line.
 
+use super::v1::imports::ImportMistake;
 use crate::account::AccountError;
 use crate::audit::clean;
 use axum::extract::OriginalUri;
@@ -19,11 +20,18 @@ pub struct Problem {
     title: &'static str,
     status: u16,
     detail: Cow<'static, str>,
+    /// All that is wrong with a batch, by its place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    mistakes: Vec<ImportMistake>,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Problem { r#type: "about:blank", title, status: status.as_u16(), detail: detail.into() }
+        Problem { r#type: "about:blank", title, status: status.as_u16(), detail: detail.into(), mistakes: Vec::new() }
+    }
+    pub(super) fn mistakes(mistakes: Vec<ImportMistake>) -> Self {
+        let detail = format!("{} mistakes; nothing was imported.", mistakes.len());
+        Problem { mistakes, ..Self::bad_input(detail) }
     }
     pub(super) fn bad_input(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "The request cannot be carried out as it is", detail)
@@ -79,6 +87,15 @@ impl From<AccountError> for Problem {
                 Self::bad_input(format!("{tag} is not a language tag: write it like en or pt-BR."))
             }
             AccountError::BadPassword(_) => Self::bad_input(format!("{e}.")),
+            AccountError::NoSuchSession(_) => {
+                let text = format!("{e}; GET /api/v1/users/NAME/sessions lists those that live.");
+                Self::new(StatusCode::NOT_FOUND, "No such session", text)
+            }
+            AccountError::LastAdmin => Self::new(
+                StatusCode::CONFLICT,
+                "The last administrator",
+                "Nobody else in a group of admins.groups could sign in: make another administrator first.",
+            ),
             AccountError::Contended => Self::new(StatusCode::CONFLICT, "Changed meanwhile", format!("{e}.")),
             AccountError::Hash(_) | AccountError::Store(_) => unavailable(&e),
         }
@@ -99,8 +116,8 @@ pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
         StatusCode::NOT_FOUND,
         "No such endpoint",
         format!(
-            "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/disconnects, \
-             /api/v1/disconnects/ID, /api/v1/sessions, /api/v1/audit.",
+            "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/imports, /api/v1/keys, \
+             /api/v1/disconnects, /api/v1/disconnects/ID, /api/v1/sessions, /api/v1/audit.",
             uri.path()
         ),
     )

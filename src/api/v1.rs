@@ -1,7 +1,10 @@
 //! Version 1 of the admin API: resources only; the door is guarded by `auth`.
 
 pub mod audit;
+mod caller;
 pub mod disconnects;
+pub mod imports;
+pub mod keys;
 pub mod sessions;
 pub mod users;
 
@@ -14,4 +17,6 @@ pub(super) fn router() -> Router<Desk> {
         .nest("/disconnects", disconnects::router())
         .nest("/sessions", sessions::router())
         .nest("/users", users::router())
+        .nest("/imports", imports::router())
+        .nest("/keys", keys::router())
 }

@@ -3,12 +3,14 @@
 //! Lines are put into a buffer and written by a thread of their own: a request never waits for whoever reads the log.
 //! What was buffered when the process is killed is lost, a tenth of a second at most; the audit does not go this way.
 
-use crate::audit::Metrics;
+use crate::audit::metrics::{Answered, Metrics};
 use crate::config::{LogFormat, LogSettings};
 use crate::proxy::access::{AccessLog, Finished};
 use crate::proxy::engine::tunnel::End;
 use crate::sys::Clock;
+use crate::types::AppName;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +19,9 @@ use std::time::Duration;
 pub struct Requests {
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
+    answered: HashMap<AppName, Answered>,
+    /// Of requests that belonged to no app.
+    unrouted: Answered,
     lines: Option<(LogFormat, Arc<Buffer>)>,
 }
 
@@ -49,19 +54,26 @@ struct Line<'a> {
 
 impl Requests {
     /// Access lines are of the level `info`.
-    pub fn new(settings: &LogSettings, metrics: Arc<Metrics>, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
+    pub fn new<'a>(
+        settings: &LogSettings,
+        apps: impl Iterator<Item = &'a AppName>,
+        metrics: Arc<Metrics>,
+        clock: Arc<dyn Clock>,
+    ) -> std::io::Result<Self> {
         let lines = match settings.level >= tracing::Level::INFO {
             true => Some((settings.format, Buffer::start()?)),
             false => None,
         };
-        Ok(Requests { metrics, clock, lines })
+        let answered = apps.map(|app| (app.clone(), metrics.requests_of(Some(&app.0)))).collect();
+        Ok(Requests { answered, unrouted: metrics.requests_of(None), metrics, clock, lines })
     }
 }
 
 impl AccessLog for Requests {
     fn finished(&self, r: &Finished<'_>) {
         let app = r.inbound.map(|i| &*i.app.0);
-        self.metrics.request_finished(app, r.status, r.took);
+        let answered = r.inbound.and_then(|i| self.answered.get(&i.app)).unwrap_or(&self.unrouted);
+        self.metrics.request_finished(answered, r.status, r.took);
         self.metrics.verdict(r.rule, r.verdict);
         let Some((format, buffer)) = &self.lines else { return };
         let (method, path) = (r.method(), r.path());

@@ -2,7 +2,7 @@
 
 use crate::crypto::assertion::{Claims, Signer};
 use crate::gate::Identity;
-use crate::proxy::identity::AssertionSigner;
+use crate::proxy::identity::{AssertionSigner, Told};
 use crate::sys::{Clock, Entropy, random};
 use crate::types::{AppName, Assurance, Origin, SessionId, Timestamp};
 use http::HeaderValue;
@@ -20,7 +20,7 @@ pub struct Assertions {
 
 /// One assertion and all that it says which may change.
 struct Signed {
-    value: HeaderValue,
+    told: Arc<Told>,
     account_version: u64,
     assurance: Assurance,
     good_until: Timestamp,
@@ -56,7 +56,7 @@ impl Assertions {
 }
 
 impl AssertionSigner for Assertions {
-    fn sign(&self, app: &AppName, issuer: &Origin, identity: &Identity) -> Option<HeaderValue> {
+    fn sign(&self, app: &AppName, issuer: &Origin, identity: &Identity) -> Arc<Told> {
         let now = self.clock.now();
         let key = (identity.session, app.clone());
         let signed = self.signed.pin();
@@ -64,20 +64,24 @@ impl AssertionSigner for Assertions {
             && now < s.good_until
             && (s.account_version, s.assurance) == (identity.account_version, identity.assurance)
         {
-            return Some(s.value.clone());
+            return s.told.clone();
         }
-        let value = self.fresh(app, issuer, identity, now)?;
+        let assertion = self.fresh(app, issuer, identity, now);
+        if assertion.is_none() {
+            return Arc::new(Told::of(identity, None)); // not kept: the next request tries again
+        }
+        let told = Arc::new(Told::of(identity, assertion));
         let good_until = now.plus(RENEW_AFTER);
         signed.insert(
             key,
             Arc::new(Signed {
-                value: value.clone(),
+                told: told.clone(),
                 account_version: identity.account_version,
                 assurance: identity.assurance,
                 good_until,
             }),
         );
-        Some(value)
+        told
     }
 }
 

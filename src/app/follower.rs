@@ -22,6 +22,8 @@ pub struct Node {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub metrics: Arc<Metrics>,
+    /// The log may be followed from a thread that is none of the runtime's.
+    pub runtime: tokio::runtime::Handle,
 }
 
 impl Follower for Node {
@@ -63,7 +65,7 @@ impl Follower for Node {
         self.sessions.cache.flush();
         tracing::warn!("the log went another way: cached sessions dropped, live ones are read again");
         let (live, store, clock) = (self.live.clone(), self.store.clone(), self.clock.clone());
-        tokio::spawn(async move {
+        self.runtime.spawn(async move {
             for (session, user) in live.sessions() {
                 let kept = match store.sessions_of(user, clock.now()).await {
                     Ok(all) => all.iter().any(|s| s.id == session),

@@ -1,12 +1,13 @@
 //! The policy in force: read at start, watched, replaced whole or not at all.
 
+use super::stamp::Stamp;
 use crate::config::{Config, load_policy};
 use crate::policy::{Policy, Problem};
 use crate::proxy::settings::App;
 use arc_swap::ArcSwap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// Where the policy comes from and what became of the last change.
@@ -65,16 +66,6 @@ impl PolicyFile {
         let ok = why.is_none();
         *self.rejected.lock().unwrap_or_else(PoisonError::into_inner) = why;
         ok
-    }
-}
-
-/// What changes when a file does.
-#[derive(PartialEq, Eq)]
-struct Stamp(Option<(SystemTime, u64, u64)>);
-impl Stamp {
-    fn of(path: &Path) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        Stamp(std::fs::metadata(path).ok().and_then(|m| Some((m.modified().ok()?, m.len(), m.ino()))))
     }
 }
 

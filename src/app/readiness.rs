@@ -1,5 +1,6 @@
 //! What `/readyz` says of this node.
 
+use super::key_watch::KeyWatch;
 use super::policy::PolicyFile;
 use crate::account::Accounts;
 use crate::api::{Check, Readiness};
@@ -13,6 +14,7 @@ pub struct NodeState {
     pub store: Arc<dyn Store>,
     pub lease: Arc<Lease>,
     pub policy: Arc<PolicyFile>,
+    pub keys: Arc<KeyWatch>,
     pub accounts: Arc<ArcSwap<Accounts>>,
     pub audit: Arc<Audit>,
 }
@@ -25,7 +27,7 @@ impl Readiness for NodeState {
             Ok(()) => Check::good("store", "answers"),
             Err(e) => Check::failed("store", chain(e)),
         };
-        let mut checks = vec![store, self.lease(), self.policy(), self.audit()];
+        let mut checks = vec![store, self.lease(), self.policy(), self.keys(), self.audit()];
         if reached.is_ok() {
             checks.push(self.admins().await);
             match self.store.warnings().await {
@@ -63,6 +65,13 @@ impl NodeState {
                 "audit",
                 format!("{why}; sign-ins and changes of accounts are refused until it is written"),
             ),
+        }
+    }
+
+    fn keys(&self) -> Check {
+        match self.keys.rejected() {
+            None => Check::good("keys", format!("`{}` seals", self.keys.ring.newest().id())),
+            Some(why) => Check::warning("keys", format!("the changed key file is not taken up: {why}")),
         }
     }
 

@@ -42,8 +42,7 @@ pub async fn open(config: &Config, extras: &Extras) -> anyhow::Result<(Opened, A
             if empty {
                 store.forget_unused_canaries().await?;
             }
-            let ours = to_compare(config, &keys);
-            ours.opens(&store.keep_canaries(&ours.canaries).await?).with_context(cannot)?;
+            store.know_keys(&to_compare(&config.keys.path, &keys.keys())).await.with_context(cannot)?;
             let opened = Opened { feed: store.clone(), store, lease: Lease::always(), embedded: true };
             Ok((opened, Arc::new(keys)))
         }
@@ -54,7 +53,7 @@ pub async fn open(config: &Config, extras: &Extras) -> anyhow::Result<(Opened, A
                 prefix: r.prefix.clone(),
                 ca_file: r.ca.clone(),
                 lease: LEASE,
-                keys: to_compare(config, &keys),
+                keys: to_compare(&config.keys.path, &keys.keys()),
             };
             let store = Redis::connect(settings).await.context("the Redis settings cannot be used")?;
             let opened = Opened { feed: store.clone(), store, lease: Lease::not_yet(), embedded: false };
@@ -63,7 +62,7 @@ pub async fn open(config: &Config, extras: &Extras) -> anyhow::Result<(Opened, A
     }
 }
 
-pub fn passwords(keys: &KeyRing) -> Passwords {
+fn passwords(keys: &KeyRing) -> Passwords {
     // half of the cores, so that a flood of sign-ins leaves the other half to the proxy; the queue is bounded
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Passwords::new(keys, Cost::default(), (cores / 2).max(1), 64)
@@ -73,11 +72,20 @@ pub fn accounts(
     config: &Config,
     extras: &Extras,
     store: Arc<dyn Store>,
-    passwords: Arc<Passwords>,
+    keys: Arc<KeyRing>,
     policy: &PolicyFile,
 ) -> Accounts {
     let rules = PasswordRules { min_length: policy.in_force.load().min_password(), brand: config.brand.name.clone() };
-    Accounts::new(store, passwords, extras.entropy.clone(), extras.clock.clone(), rules)
+    Accounts {
+        store,
+        passwords: Arc::new(passwords(&keys)),
+        keys,
+        policy: policy.in_force.clone(),
+        entropy: extras.entropy.clone(),
+        clock: extras.clock.clone(),
+        rules,
+        guard: Arc::default(),
+    }
 }
 
 /// N of SPEC §9.
@@ -100,6 +108,6 @@ pub async fn offline_accounts(config: &Config) -> anyhow::Result<Offline> {
     let policy = super::policy::PolicyFile::load(config).map_err(|p| super::wiring::problems(&p))?;
     let record = Record::begin(config, &extras, &opened, &keys, Arc::new(Metrics::new()?))?;
     record.audit.policy_is(stamp(&policy.in_force.load()));
-    let accounts = accounts(config, &extras, opened.store, Arc::new(passwords(&keys)), &policy);
+    let accounts = accounts(config, &extras, opened.store, keys, &policy);
     Ok(Offline { accounts, record })
 }

@@ -3,10 +3,11 @@
 use super::access_log::Requests;
 use super::assertion::Assertions;
 use super::follower::Node;
+use super::key_watch::KeyWatch;
 use super::policy::PolicyFile;
 use super::readiness::NodeState;
 use super::record::{Record, stamp};
-use super::store::{LEASE, Opened, open, passwords};
+use super::store::{LEASE, Opened, open};
 use super::tasks;
 use crate::account::{Accounts, PasswordRules};
 use crate::api::{Api, listen};
@@ -79,16 +80,21 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     let (shutdown, watch) = watch::channel(false);
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     node.spawn(&tracker, &stop, &opened, &policy);
+    let key_watch = Arc::new(node.key_watch(&config, &opened, &keys));
+    tracker.spawn(key_watch.clone().watch(stop.clone()));
+    tracker.spawn(key_watch.clone().reseal(stop.clone()));
 
     let brand = super::brand::load(&config.brand)?;
     let jwks = {
-        let keys = node.signer.jwks();
-        Arc::new(move || keys.clone())
+        let signer = node.signer.clone();
+        Arc::new(move || signer.jwks())
     };
     let web = web::router(Arc::new(Web::new(node.gate.clone(), brand, jwks)));
     let web = web.layer(middleware::map_request(proxy_fault_as_page));
     let settings = Arc::new(config.proxy);
     let drain = settings.drain;
+    let names = settings.apps.iter().map(|a| &a.name);
+    let log = Requests::new(&config.log, names, node.metrics.clone(), extras.clock.clone())?;
     let parts = server::Parts {
         settings,
         gate: node.gate.clone(),
@@ -97,27 +103,13 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
         local: web,
         signer: node.assertions.clone(),
         entropy: extras.entropy.clone(),
-        log: Arc::new(Requests::new(&config.log, node.metrics.clone(), extras.clock.clone())?),
+        log: Arc::new(log),
     };
     let bound = server::bind(parts).await.context("the public listener")?;
     let public = bound.local_addr();
     tracker.spawn(bound.serve(watch.clone()));
 
-    let api = Api {
-        accounts: node.accounts.clone(),
-        audit: node.audit.clone(),
-        metrics: node.metrics.clone(),
-        readiness: Arc::new(NodeState {
-            store: opened.store.clone(),
-            lease: opened.lease.clone(),
-            policy: policy.clone(),
-            accounts: node.accounts.clone(),
-            audit: node.audit.clone(),
-        }),
-        disconnect: node.disconnect.clone(),
-        token: extras.admin_token,
-    };
-    let router = crate::api::router(api);
+    let router = crate::api::router(node.api(&opened, &policy, key_watch, extras.admin_token));
     let tcp = TcpListener::bind(config.admin.address)
         .await
         .with_context(|| format!("the admin listener {} (listen.admin.address)", config.admin.address))?;
@@ -195,8 +187,8 @@ impl Parted {
             apps: origins(config),
             lease: LEASE,
         }));
-        let passwords = Arc::new(passwords(keys));
-        let accounts = super::store::accounts(config, extras, store.clone(), passwords.clone(), policy);
+        let accounts = super::store::accounts(config, extras, store.clone(), keys.clone(), policy);
+        let passwords = accounts.passwords.clone();
         let accounts = Arc::new(ArcSwap::from_pointee(accounts));
         let gate = Arc::new(Gate::new(Parts {
             policy: policy.in_force.clone(),
@@ -232,6 +224,37 @@ impl Parted {
         }
     }
 
+    fn api(&self, opened: &Opened, policy: &Arc<PolicyFile>, keys: Arc<KeyWatch>, token: Option<TokenHash>) -> Api {
+        Api {
+            accounts: self.accounts.clone(),
+            audit: self.audit.clone(),
+            metrics: self.metrics.clone(),
+            readiness: Arc::new(NodeState {
+                store: opened.store.clone(),
+                lease: opened.lease.clone(),
+                policy: policy.clone(),
+                keys,
+                accounts: self.accounts.clone(),
+                audit: self.audit.clone(),
+            }),
+            disconnect: self.disconnect.clone(),
+            token,
+        }
+    }
+
+    fn key_watch(&self, config: &Config, opened: &Opened, keys: &Arc<KeyRing>) -> KeyWatch {
+        KeyWatch {
+            path: config.keys.path.clone(),
+            ring: keys.clone(),
+            store: opened.store.clone(),
+            accounts: self.accounts.clone(),
+            audit: self.audit.clone(),
+            clock: self.clock.clone(),
+            rejected: std::sync::Mutex::default(),
+            changed: tokio::sync::Notify::new(),
+        }
+    }
+
     fn spawn(&self, tracker: &TaskTracker, stop: &CancellationToken, opened: &Opened, policy: &Arc<PolicyFile>) {
         let (orders, acknowledger) =
             Cutter::new(self.orders.clone(), self.live.clone(), self.sessions.clone(), self.clock.clone());
@@ -244,6 +267,7 @@ impl Parted {
             store: opened.store.clone(),
             clock: self.clock.clone(),
             metrics: self.metrics.clone(),
+            runtime: tokio::runtime::Handle::current(),
         });
         self.spawn_orders(tracker, stop, opened, (acknowledger, applied));
         let (feed, lease, ends) = (opened.feed.clone(), opened.lease.clone(), stop.clone());

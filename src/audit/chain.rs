@@ -51,10 +51,9 @@ impl Chain {
 
     /// A signed line.
     pub(super) fn checkpoint(&mut self, at: Timestamp, keys: &AuditKeys) -> String {
-        let (seq, node, key) = (self.seq + 1, self.node, keys.id());
+        let (seq, node) = (self.seq + 1, self.node);
         let head = format!(r#"{{"seq":{seq},"at":"{at}","node":"{node}","event":"checkpoint","#);
-        let mut line = format!(r#"{head}"prev":"{}","key":"{key}""#, self.hash);
-        let signature = keys.sign(line.as_bytes()).unwrap_or_default();
+        let (mut line, signature) = keys.signed(|key| format!(r#"{head}"prev":"{}","key":"{key}""#, self.hash));
         line.push_str(&format!("{SIGNATURE}{signature}\"}}"));
         self.took(&line);
         (self.unsigned, self.signed_at) = (0, at);

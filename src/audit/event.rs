@@ -111,7 +111,6 @@ pub enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "written by `keys rotate` and `keys retire`"))]
     /// The root keys changed.
     Keys {
         by: Reporter,

@@ -1,11 +1,12 @@
-//! Failures before a right password, bounded: anybody can cause them, so they must fill neither file nor store.
+//! Failures before a right password, and what was refused unjudged, bounded: anybody can cause them at any rate, so they
+//! must fill neither file nor store.
 //!
 //! In each minute some are written singly: 10 an account, 10 an address (of IPv6 a /64), 30 of names that nobody has, 120
 //! in all. The rest is counted, and the minute ends with one event for each account and address that was over its limit.
 //! What is remembered is bounded by that: a failure that is only counted adds no account and no address.
 
 use super::event::{Event, Source};
-use super::outcome::{Limit, SignIn};
+use super::outcome::{Challenge, Enrolment, SignIn};
 use crate::types::{ClientIp, ClientNetwork, Timestamp, UserId};
 use std::collections::{BTreeMap, HashMap};
 
@@ -37,10 +38,10 @@ impl Who {
         }
     }
     fn summary(self, count: u64) -> Event {
-        let from = |net: ClientNetwork| Source { from: Some(net.first()), ..Source::default() };
+        let from = |network: ClientNetwork| Source { from: Some(network.first()), ..Source::default() };
         let (of, source, user) = match self {
             Who::Account(of, user) => (of, Source::default(), Some(user)),
-            Who::Address(of, net) => (of, from(net), None),
+            Who::Address(of, network) => (of, from(network), None),
             Who::Nobody(of) | Who::Everybody(of) => (of, Source::default(), None),
         };
         Event::Failures { source, of, user, count }
@@ -50,7 +51,7 @@ impl Who {
 impl Flood {
     /// Whether the event is to be written; else it is counted. Call `roll` first.
     pub(super) fn admits(&mut self, event: &Event) -> bool {
-        let Some((kind, from, user)) = before_a_password(event) else { return true };
+        let Some((kind, from, user)) = cheap_to_cause(event) else { return true };
         let person = user.map_or(Who::Nobody(kind), |u| Who::Account(kind, u));
         let address = from.map(|ip| Who::Address(kind, ip.network()));
         let limits = [Some(person), address, Some(Who::Everybody(kind))];
@@ -83,8 +84,9 @@ impl Flood {
     }
 }
 
-/// What anybody may cause without knowing a password: its kind, from where, and of whom.
-fn before_a_password(event: &Event) -> Option<(&'static str, Option<ClientIp>, Option<UserId>)> {
+/// What anybody may cause at any rate: failures before a right password, and what was refused unjudged. Its kind, from
+/// where, and of whom.
+fn cheap_to_cause(event: &Event) -> Option<(&'static str, Option<ClientIp>, Option<UserId>)> {
     match event {
         Event::SignIn { source, user, outcome, .. } => match outcome {
             SignIn::UnknownUser | SignIn::WrongPassword | SignIn::Busy | SignIn::Throttled => {
@@ -96,14 +98,15 @@ fn before_a_password(event: &Event) -> Option<(&'static str, Option<ClientIp>, O
             | SignIn::Disabled
             | SignIn::Blocked => None,
         },
+        Event::Challenge { source, user, outcome: Challenge::Throttled, .. } => {
+            Some(("challenge", source.from, Some(*user)))
+        }
+        Event::Enrolment { source, user, outcome: Enrolment::Throttled, .. } => {
+            Some(("enrolment", source.from, Some(*user)))
+        }
+        Event::Throttle { source, user, .. } => Some(("throttle", source.from, *user)),
         Event::DuplicateCookie { source, .. } => Some(("duplicate_cookie", source.from, None)),
         Event::ApiCall { source, status: 401, .. } => Some(("api_call", source.from, None)),
-        Event::Throttle { source, user, limit, .. } => match limit {
-            Limit::Passwords | Limit::PasswordsOnKnownBrowser | Limit::Address => {
-                Some(("throttle", source.from, *user))
-            }
-            Limit::TotpCodes | Limit::BackupCodes | Limit::EnrolmentCodes | Limit::CodesOfTheDay => None,
-        },
         Event::SignOut { .. }
         | Event::Challenge { .. }
         | Event::Enrolment { .. }
@@ -126,6 +129,7 @@ fn before_a_password(event: &Event) -> Option<(&'static str, Option<ClientIp>, O
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::SecondFactor;
     use std::net::Ipv4Addr;
 
     fn failure(user: Option<u8>, address: u32) -> Event {
@@ -181,6 +185,20 @@ mod tests {
         assert_eq!((0..5000).filter(|n| flood.admits(&each(*n))).count(), 90);
         assert!(flood.single.len() < 400 && flood.counted.len() < 400);
         assert_eq!(counts(flood.roll(at(2))).iter().map(|c| c.2).sum::<u64>(), 10_000 - 120);
+    }
+
+    #[test]
+    fn what_is_refused_unjudged_is_bounded_behind_a_right_password_too() {
+        let mut flood = Flood::default();
+        flood.roll(at(1));
+        let challenge = |outcome| Event::Challenge {
+            source: Source::default(),
+            user: UserId::from_bytes([1; 16]),
+            factor: SecondFactor::Totp,
+            outcome,
+        };
+        assert_eq!((0..100).filter(|_| flood.admits(&challenge(Challenge::Throttled))).count(), 10);
+        assert!((0..100).all(|_| flood.admits(&challenge(Challenge::Failed))));
     }
 
     #[test]

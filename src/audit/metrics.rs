@@ -67,9 +67,15 @@ impl Metrics {
         })
     }
 
-    /// `status`: of the answer that the visitor got. `app`: `None` where the request belonged to none.
-    pub fn request_finished(&self, app: Option<&str>, status: u16, took: Duration) {
-        self.requests.with_label_values(&[app.unwrap_or(NONE), status_class(status)]).inc();
+    /// The counters of one app's requests, found once; `app`: `None` for requests that belonged to none.
+    pub fn requests_of(&self, app: Option<&str>) -> Answered {
+        Answered(CLASSES.map(|class| self.requests.with_label_values(&[app.unwrap_or(NONE), class])))
+    }
+    /// `status`: of the answer that the visitor got.
+    pub fn request_finished(&self, of: &Answered, status: u16, took: Duration) {
+        if let Some(counter) = of.0.get(usize::from(status / 100)).or(of.0.first()) {
+            counter.inc();
+        }
         self.request_seconds.observe(took.as_secs_f64());
     }
     /// `rule`: its name, `None` for the default. `verdict`: one of a fixed set, such as `pass`.
@@ -145,16 +151,11 @@ impl Metrics {
 /// Label of what belongs to no app, or to no rule.
 const NONE: &str = "-";
 
-fn status_class(status: u16) -> &'static str {
-    match status / 100 {
-        1 => "1xx",
-        2 => "2xx",
-        3 => "3xx",
-        4 => "4xx",
-        5 => "5xx",
-        _ => "other",
-    }
-}
+/// By the first digit of a status; the first stands for all else.
+const CLASSES: [&str; 6] = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
+
+/// How the requests of one app were answered.
+pub struct Answered([IntCounter; 6]);
 
 /// Seconds. A session in the node's cache is answered in the lowest ones, Argon2 and far stores lie in the middle.
 const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
@@ -192,8 +193,8 @@ mod tests {
     #[test]
     fn what_happened_is_in_the_text() {
         let m = Metrics::new().unwrap();
-        m.request_finished(Some("intranet"), 204, Duration::from_millis(3));
-        m.request_finished(None, 421, Duration::ZERO);
+        m.request_finished(&m.requests_of(Some("intranet")), 204, Duration::from_millis(3));
+        m.request_finished(&m.requests_of(None), 421, Duration::ZERO);
         m.verdict(Some("admin area"), "pass");
         m.verdict(None, "sign_in");
         m.lease(true, Duration::from_millis(40));

@@ -103,7 +103,6 @@ pub enum Mfa {
 /// Which limit was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(not(test), expect(dead_code, reason = "written by the throttle"))]
 pub enum Limit {
     /// Passwords typed for one account.
     Passwords,
@@ -112,6 +111,7 @@ pub enum Limit {
     TotpCodes,
     BackupCodes,
     EnrolmentCodes,
+    #[cfg_attr(not(test), expect(dead_code, reason = "the day's limit is told as that of the kind of code"))]
     /// Wrong codes of every kind, in a day.
     CodesOfTheDay,
     /// Failures from one address.
@@ -121,7 +121,6 @@ pub enum Limit {
 /// What was changed of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(not(test), expect(dead_code, reason = "written by the commands on accounts"))]
 pub enum Account {
     Added,
     Imported,
@@ -154,7 +153,6 @@ pub enum PolicyChange {
 /// What became of a root key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(not(test), expect(dead_code, reason = "written by `keys rotate` and `keys retire`"))]
 pub enum Keys {
     /// It was added and seals from now on.
     Rotated,

@@ -57,6 +57,8 @@ struct Seen {
     unsigned: u64,
     /// Up to which line older files were removed, as the chain itself says.
     trimmed: u64,
+    /// The first checkpoint by a key that is not known, with no later one by a known key: that would vouch for it too.
+    unknown: Option<((String, u64), String)>,
 }
 
 impl<'a> Verifier<'a> {
@@ -79,6 +81,7 @@ impl<'a> Verifier<'a> {
             hash: said.prev.clone(),
             unsigned: 0,
             trimmed: 0,
+            unknown: None,
         };
         let seen = self.nodes.entry(said.node).or_insert_with(new);
         let (wanted, prev) = (seen.last.wrapping_add(1), std::mem::replace(&mut seen.hash, own.clone()));
@@ -111,6 +114,10 @@ impl<'a> Verifier<'a> {
                 );
                 self.fault((&seen.first_at.0, seen.first_at.1), what);
             }
+            if let Some(((file, line), key)) = seen.unknown {
+                let what = format!("signed with the key {key}, which is not known: give its public key (--keys)");
+                self.fault((&file, line), what);
+            }
             let cut: Vec<_> = self.known.iter().filter(|k| k.node == node && k.seq > seen.last).cloned().collect();
             for known in cut {
                 let what = format!("the chain of {node} ends with {}, before the checkpoint {}", seen.last, known.seq);
@@ -134,21 +141,21 @@ impl<'a> Verifier<'a> {
     }
 
     fn checkpoint(&mut self, place: (&str, u64), said: &Said, line: &[u8]) {
-        self.report.checkpoints += 1;
-        if let Some(seen) = self.nodes.get_mut(&said.node) {
-            seen.unsigned = 0;
-        }
         let signed = std::str::from_utf8(line).ok().and_then(|l| l.rsplit_once(SIGNATURE));
         let key = serde_json::from_slice::<Value>(line).ok();
         let key = key.as_ref().and_then(|v| v.get("key")?.as_str());
         match (signed.and_then(|(text, s)| Some((text, s.strip_suffix("\"}")?))), key) {
             (Some(_), Some(key)) if !self.keys.knows(key) => {
-                self.fault(
-                    place,
-                    format!("signed with the key {key}, which is not known: give its public key (--keys)"),
-                );
+                if let Some(seen) = self.nodes.get_mut(&said.node) {
+                    seen.unknown.get_or_insert(((place.0.to_owned(), place.1), key.to_owned()));
+                }
             }
-            (Some((text, signature)), Some(key)) if self.keys.check(key, text.as_bytes(), signature) => {}
+            (Some((text, signature)), Some(key)) if self.keys.check(key, text.as_bytes(), signature) => {
+                self.report.checkpoints += 1;
+                if let Some(seen) = self.nodes.get_mut(&said.node) {
+                    (seen.unsigned, seen.unknown) = (0, None);
+                }
+            }
             _ => self.fault(place, "a checkpoint that was not signed with the gateway's key"),
         }
     }
@@ -241,8 +248,22 @@ mod tests {
         let (keys, other) = (AuditKeys::new(&ring()), AuditKeys::new(&ring()));
         let faults = verified(&keys, &chain(&other, 10), vec![]).faults;
         assert!(faults[0].what.contains("not known"), "{faults:?}");
-        let forged: Vec<_> = chain(&other, 10).iter().map(|l| l.replace(other.id(), keys.id())).collect();
+        let id = |keys: &AuditKeys| keys.signed(str::to_owned).0;
+        let forged: Vec<_> = chain(&other, 10).iter().map(|l| l.replace(&id(&other), &id(&keys))).collect();
         assert!(verified(&keys, &forged, vec![]).faults[0].what.contains("not signed"));
+    }
+
+    #[test]
+    fn a_later_checkpoint_vouches_for_those_of_a_key_that_is_gone() {
+        let (gone, keys) = (AuditKeys::new(&ring()), AuditKeys::new(&ring()));
+        let at = Timestamp::from_secs(1_700_000_000);
+        let fields = Fields::of(&Event::Node { change: Node::Started }, None);
+        let mut chain = Chain::new(NodeId::from_bytes([1; 16]), at);
+        let mut lines = vec![chain.link(at, &fields, None), chain.checkpoint(at, &gone)];
+        assert_eq!(verified(&keys, &lines, vec![]).faults.len(), 1);
+        lines.extend([chain.link(at, &fields, None), chain.checkpoint(at, &keys)]);
+        let report = verified(&keys, &lines, vec![]);
+        assert_eq!((report.faults.as_slice(), report.checkpoints), (&[][..], 1));
     }
 
     #[test]

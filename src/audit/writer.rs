@@ -255,9 +255,10 @@ impl Audit {
         *self.checkpoint.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(checkpoint);
     }
     fn stands(&self, state: State, waiting: usize) {
-        self.metrics.iter().for_each(|m| m.audit_waiting(waiting.max(self.queue.count()), self.queue.is_writable()));
         let told = state.clone();
-        if self.queue.set(state) {
+        let news = self.queue.set(state);
+        self.metrics.iter().for_each(|m| m.audit_waiting(waiting.max(self.queue.count()), self.queue.is_writable()));
+        if news {
             match told {
                 State::Good => tracing::info!("the audit is written again"),
                 State::Behind(why) => tracing::warn!(why, "audit events wait for the store; the file has them"),

@@ -69,7 +69,21 @@ impl Client {
         self.exchange(method, path, Some(body)).await.map(|_| ())
     }
 
+    /// One call that may be refused with more than words: status and answer, where the gateway had one to give.
+    pub async fn attempt(&self, method: Method, path: &str, body: &Value) -> Result<(StatusCode, Value), Failure> {
+        let reply = self.send(method, path, Some(body)).await?;
+        match (reply.status.is_success() || reply.status == StatusCode::UNPROCESSABLE_ENTITY, &reply) {
+            (true, reply) => Ok((reply.status, serde_json::from_slice(&reply.body).unwrap_or_default())),
+            (false, reply) => Err(refusal(reply)),
+        }
+    }
+
     async fn exchange(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Reply, Failure> {
+        let reply = self.send(method, path, body).await?;
+        if reply.status.is_success() { Ok(reply) } else { Err(refusal(&reply)) }
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Reply, Failure> {
         let request = Request::builder()
             .method(method)
             .uri(path)
@@ -77,14 +91,13 @@ impl Client {
             .header(header::CONTENT_TYPE, "application/json")
             .body(body.map(|b| Bytes::from(b.to_string())).unwrap_or_default())
             .map_err(|e| Failure::refused(format!("{path}: {e}")))?;
-        let reply = match &self.door {
-            Door::Here(router) => in_process(router.clone(), request).await,
+        match &self.door {
+            Door::Here(router) => Ok(in_process(router.clone(), request).await),
             Door::Socket(at) => match tokio::time::timeout(PATIENCE, over_socket(at, request)).await {
-                Ok(reply) => reply?,
-                Err(_) => return Err(unreachable(at, "it does not answer; its log may say why")),
+                Ok(reply) => reply,
+                Err(_) => Err(unreachable(at, "it does not answer; its log may say why")),
             },
-        };
-        if reply.status.is_success() { Ok(reply) } else { Err(refusal(&reply)) }
+        }
     }
 }
 

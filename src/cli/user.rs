@@ -1,16 +1,24 @@
 //! `user`: accounts, through the admin API of the running gateway or, with `--offline`, of a stopped one's store.
 
 mod add;
+mod delete;
+mod disable;
+mod import;
 mod list;
 mod passwd;
+mod reset_mfa;
+mod sessions;
+mod set;
 mod show;
+mod sign_out;
+mod unlock;
 
 use super::client::{self, Client};
 use super::date;
 use super::failure::Failure;
 use super::out::Out;
 use super::settings;
-use crate::api::{self, User};
+use crate::api::{self, User, UserCode};
 use crate::app;
 use clap::Subcommand;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -34,8 +42,26 @@ enum Command {
     List(list::Args),
     /// Show one account
     Show(show::Args),
+    /// Change name, e-mail, groups, language; acts at the person's next request
+    Set(set::Args),
+    /// Add many accounts from a file: ours, CSV, htpasswd, Authelia's
+    Import(import::Args),
     /// Set a password; what the person had open ends
     Passwd(passwd::Args),
+    /// Take second factors, backup codes and devices away; the way back for who lost everything
+    ResetMfa(reset_mfa::Args),
+    /// Lift the waits after wrong passwords and codes
+    Unlock(unlock::Args),
+    /// Let nobody in; all sessions end
+    Disable(disable::Args),
+    /// Let a disabled account in again
+    Enable(disable::Args),
+    /// Remove an account and all that belongs to it
+    Delete(delete::Args),
+    /// List open sessions and known browsers
+    Sessions(sessions::Args),
+    /// End one session, or all of them
+    SignOut(sign_out::Args),
 }
 
 pub async fn run(args: Args, config: Option<PathBuf>, out: &Out) -> Result<(), Failure> {
@@ -44,13 +70,23 @@ pub async fn run(args: Args, config: Option<PathBuf>, out: &Out) -> Result<(), F
         Command::Add(args) => add::run(args, &client, out).await,
         Command::List(args) => list::run(args, &client, out).await,
         Command::Show(args) => show::run(args, &client, out).await,
+        Command::Set(args) => set::run(args, &client, out).await,
+        Command::Import(args) => import::run(args, &client, out).await,
         Command::Passwd(args) => passwd::run(args, &client, out).await,
+        Command::ResetMfa(args) => reset_mfa::run(args, &client, out).await,
+        Command::Unlock(args) => unlock::run(args, &client, out).await,
+        Command::Disable(args) => disable::disable(args, &client, out).await,
+        Command::Enable(args) => disable::enable(args, &client, out).await,
+        Command::Delete(args) => delete::run(args, &client, out).await,
+        Command::Sessions(args) => sessions::run(args, &client, out).await,
+        Command::SignOut(args) => sign_out::run(args, &client, out).await,
     };
     client.end().await;
     done
 }
 
-async fn client(offline: bool, config: Option<PathBuf>, out: &Out) -> Result<Client, Failure> {
+/// The admin API that a command works through.
+pub(super) async fn client(offline: bool, config: Option<PathBuf>, out: &Out) -> Result<Client, Failure> {
     let config = settings::load(config, out)?;
     let socket = settings::admin_socket(&config);
     if !offline {
@@ -91,11 +127,26 @@ fn described(u: &User) -> String {
     if u.factors.is_empty() {
         row("second factor", "none");
     }
+    if let Some(left) = u.backup_codes {
+        row("backup codes", &format!("{left} left"));
+    }
+    if let Some(ends) = u.enrolment_code_ends {
+        row("enrolment code", &format!("until {}", date::text(ends)));
+    }
     for f in &u.factors {
         let used = f.last_used.map_or_else(|| "never".into(), date::text);
         row("second factor", &format!("{}, since {}, last used {used}", f.name, date::text(f.created)));
     }
     text.trim_end().to_owned()
+}
+
+/// The one-time code as a person is told it.
+fn told_code(code: &UserCode) -> String {
+    format!(
+        "enrolment code {}, once, until {}: give it to the person; setting up the first authenticator asks for it",
+        code.code,
+        date::text(code.ends)
+    )
 }
 
 fn groups(u: &User) -> String {
@@ -110,7 +161,7 @@ mod tests {
     pub(super) fn mia() -> User {
         serde_json::from_value(serde_json::json!({
             "id": "a".repeat(25) + "q", "name": "mia", "email": "mia@example.com", "groups": ["sales", "staff"],
-            "locale": null, "disabled": false, "has_password": true, "created": 1_700_000_000_000_u64,
+            "locale": null, "backup_codes": 7, "enrolment_code_ends": null, "disabled": false, "has_password": true, "created": 1_700_000_000_000_u64,
             "last_sign_in": null,
             "factors": [{
                 "id": "b".repeat(25) + "q", "kind": "totp", "name": "Authenticator app",

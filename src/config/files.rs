@@ -144,7 +144,8 @@ pub fn guard(f: &Field<'_>, path: &Path) {
     }
 }
 
-fn is_open_to_others(path: &Path) -> bool {
+/// Whether others than its owner and its group may read or write it.
+pub fn is_open_to_others(path: &Path) -> bool {
     path.metadata().is_ok_and(|m| m.mode() & 0o007 != 0)
 }
 

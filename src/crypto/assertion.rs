@@ -1,17 +1,23 @@
 //! The signed statement to the upstream of who the visitor is: a JWT, ES256, good for 60 s (RFC 7519, RFC 7518).
 //!
+//! The three parts are put together here: a JWT library prepares the key anew for each signature, which costs ten times the
+//! signature itself (a session's is renewed twice a minute). Tests read the result with such a library.
+//!
 //! One P-256 key per root key. The newest signs; all are in the key set, so that an upstream knows the next one before
 //! it is used and an older one while its statements live.
 
-use super::keys::{KeyRing, Label};
+use super::keys::{Derived, KeyRing, Keys, Label};
 use super::p256_key::{jwk, signing_key};
 use crate::types::Timestamp;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use data_encoding::BASE64URL_NOPAD;
 use p256::SecretKey;
-use p256::pkcs8::EncodePrivateKey;
+use p256::elliptic_curve::sec1::ToEncodedPoint;
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// How long a statement is good.
 pub const LIFETIME: Duration = Duration::from_secs(60);
@@ -40,43 +46,66 @@ pub struct Claims {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
+    #[error("an assertion could not be written")]
+    Claims(#[source] serde_json::Error),
     #[error("an assertion could not be signed")]
-    Jwt(#[source] jsonwebtoken::errors::Error),
+    Signature,
     #[error("the newest root key gives no P-256 key")]
     NoKey,
 }
 
-/// Signs assertions and publishes the keys.
-pub struct Signer {
-    header: Header,
-    key: Option<EncodingKey>,
+/// Signs assertions and publishes the keys; follows the ring.
+pub struct Signer(Derived<Signing>);
+
+struct Signing {
+    /// As it is written in every statement.
+    header: String,
+    key: Option<EcdsaKeyPair>,
+    random: SystemRandom,
     jwks: Value,
 }
 
 impl Signer {
     pub fn new(ring: &KeyRing) -> Self {
-        let mut header = Header::new(Algorithm::ES256);
-        header.kid = Some(ring.newest().id().to_string());
-        let key = signing_key(ring.newest(), Label::Assertion).and_then(|k| encoding_key(&k));
-        let keys: Vec<Value> =
-            ring.iter().filter_map(|k| Some(jwk(k.id(), &signing_key(k, Label::Assertion)?))).collect();
-        Signer { header, key, jwks: json!({ "keys": keys }) }
+        Signer(Derived::new(ring, Signing::of))
     }
 
     pub fn sign(&self, claims: &Claims, now: Timestamp) -> Result<String, SignError> {
-        let key = self.key.as_ref().ok_or(SignError::NoKey)?;
         let payload = Payload { claims, iat: now.as_secs(), exp: now.plus(LIFETIME).as_secs() };
-        jsonwebtoken::encode(&self.header, &payload, key).map_err(SignError::Jwt)
+        let payload = serde_json::to_vec(&payload).map_err(SignError::Claims)?;
+        self.0.with(|signing| signing.sign(&payload))
     }
 
     /// The public keys of the whole ring (RFC 7517), the one that signs first.
     pub fn jwks(&self) -> Value {
-        self.jwks.clone()
+        self.0.with(|signing| signing.jwks.clone())
     }
 }
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Signer({:?})", self.header.kid)
+        self.0.with(|signing| write!(f, "Signer({})", signing.header))
+    }
+}
+
+impl Signing {
+    fn of(keys: &Keys) -> Self {
+        let header = json!({ "typ": "JWT", "alg": "ES256", "kid": keys.newest().id() }).to_string();
+        let header = BASE64URL_NOPAD.encode(header.as_bytes());
+        let random = SystemRandom::new();
+        let key = signing_key(keys.newest(), Label::Assertion).and_then(|k| key_pair(&k, &random));
+        let public: Vec<Value> =
+            keys.iter().filter_map(|k| Some(jwk(k.id(), &signing_key(k, Label::Assertion)?))).collect();
+        Signing { header, key, random, jwks: json!({ "keys": public }) }
+    }
+
+    /// The compact form (RFC 7515 §7.1).
+    fn sign(&self, payload: &[u8]) -> Result<String, SignError> {
+        let key = self.key.as_ref().ok_or(SignError::NoKey)?;
+        let mut jws = [self.header.as_str(), ".", &BASE64URL_NOPAD.encode(payload)].concat();
+        let signature = key.sign(&self.random, jws.as_bytes()).map_err(|_| SignError::Signature)?;
+        jws.push('.');
+        BASE64URL_NOPAD.encode_append(signature.as_ref(), &mut jws);
+        Ok(jws)
     }
 }
 
@@ -88,15 +117,17 @@ struct Payload<'a> {
     exp: u64,
 }
 
-fn encoding_key(key: &SecretKey) -> Option<EncodingKey> {
-    key.to_pkcs8_der().ok().map(|der| EncodingKey::from_ec_der(der.as_bytes()))
+fn key_pair(key: &SecretKey, random: &SystemRandom) -> Option<EcdsaKeyPair> {
+    let (secret, point) = (Zeroizing::new(key.to_bytes()), key.public_key().to_encoded_point(false));
+    let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+    EcdsaKeyPair::from_private_key_and_public_key(algorithm, &secret, point.as_bytes(), random).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crypto::keys::tests::{ring, rotated};
-    use jsonwebtoken::{DecodingKey, Validation};
+    use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 
     fn decode(token: &str, jwk: &Value) -> jsonwebtoken::errors::Result<Value> {
         let key = DecodingKey::from_ec_components(jwk["x"].as_str().unwrap(), jwk["y"].as_str().unwrap())?;
@@ -150,10 +181,28 @@ mod tests {
         let both = rotated(&old);
         let jwks = Signer::new(&both).jwks();
         let keys = jwks["keys"].as_array().unwrap();
-        assert_eq!(keys.iter().map(|k| k["kid"].as_str().unwrap()).collect::<Vec<_>>(), both.ids().collect::<Vec<_>>());
+        assert_eq!(
+            keys.iter().map(|k| k["kid"].as_str().unwrap()).collect::<Vec<_>>(),
+            both.keys().ids().collect::<Vec<_>>()
+        );
         assert!(keys.iter().all(|k| k.get("d").is_none() && k["alg"] == "ES256" && k["use"] == "sig"));
         assert!(decode(&token, &keys[0]).is_err());
         assert!(decode(&token, &keys[1]).is_ok());
+    }
+
+    #[test]
+    fn a_new_key_signs_at_once_and_a_coming_one_is_published_before() {
+        let ring = ring();
+        let signer = Signer::new(&ring);
+        let kids = |signer: &Signer| signer.jwks()["keys"].as_array().unwrap().len();
+        assert_eq!(kids(&signer), 1);
+        let (now, later) = (Timestamp::from_secs(1_700_000_000), Timestamp::from_secs(1_700_000_900));
+        let next = crate::crypto::keys::RootKey::generate(&crate::sys::SystemEntropy, now, later);
+        ring.replace(ring.keys().with(next.clone(), now));
+        let kid = |signer: &Signer| jsonwebtoken::decode_header(sign(signer)).unwrap().kid.unwrap();
+        assert!(kids(&signer) == 2 && kid(&signer) != next.id());
+        ring.replace(ring.keys().moved_on(later).unwrap());
+        assert_eq!(kid(&signer), next.id());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Checkpoints are signed with P-256 (ES256, RFC 7518 §3.4), so that who may check them need not hold a secret.
 
-use super::keys::{KeyRing, Label};
+use super::keys::{Derived, KeyRing, Keys, Label};
 use super::mac::Macs;
 use super::p256_key::{jwk, signing_key};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
@@ -12,37 +12,51 @@ use p256::ecdsa::{Signature, SigningKey, VerifyingKey};
 use p256::{EncodedPoint, PublicKey};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::sync::Arc;
 
-/// Signs and hashes with the newest key.
+/// Signs and hashes with the newest key; follows the ring.
 #[derive(Clone)]
 pub struct AuditKeys {
+    signing: Arc<Derived<Signing>>,
+    names: Macs,
+}
+
+struct Signing {
     id: String,
     key: Option<SigningKey>,
-    names: Macs,
     jwks: Value,
+}
+
+impl Signing {
+    fn of(keys: &Keys) -> Self {
+        let key = |k| signing_key(k, Label::Audit);
+        let public: Vec<Value> = keys.iter().filter_map(|k| Some(jwk(k.id(), &key(k)?))).collect();
+        Signing {
+            id: keys.newest().id().to_owned(),
+            key: key(keys.newest()).map(SigningKey::from),
+            jwks: json!({ "keys": public }),
+        }
+    }
+    /// Base64url; `None` where the root key gives no P-256 key, which no random key does.
+    fn sign(&self, text: &[u8]) -> Option<String> {
+        let signature: Signature = self.key.as_ref()?.sign(text);
+        Some(BASE64URL_NOPAD.encode(&signature.to_bytes()))
+    }
 }
 
 impl AuditKeys {
     pub fn new(ring: &KeyRing) -> Self {
-        let key = |k| signing_key(k, Label::Audit);
-        let keys: Vec<Value> = ring.iter().filter_map(|k| Some(jwk(k.id(), &key(k)?))).collect();
-        AuditKeys {
-            id: ring.newest().id().to_owned(),
-            key: key(ring.newest()).map(SigningKey::from),
-            names: Macs::new(ring, Label::AuditName),
-            jwks: json!({ "keys": keys }),
-        }
+        let signing = Arc::new(Derived::new(ring, Signing::of));
+        AuditKeys { signing, names: Macs::new(ring, Label::AuditName) }
     }
 
-    /// The id of the key that signs.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Base64url; `None` where the root key gives no P-256 key, which no random key does.
-    pub fn sign(&self, text: &[u8]) -> Option<String> {
-        let signature: Signature = self.key.as_ref()?.sign(text);
-        Some(BASE64URL_NOPAD.encode(&signature.to_bytes()))
+    /// The text that is made for the id of the key that signs, and its signature: one key for both.
+    pub fn signed(&self, text_for: impl FnOnce(&str) -> String) -> (String, String) {
+        self.signing.with(|s| {
+            let text = text_for(&s.id);
+            let signature = s.sign(text.as_bytes()).unwrap_or_default();
+            (text, signature)
+        })
     }
 
     /// 128 bits that are the same for the same name, and tell nobody without the key which name it was.
@@ -53,12 +67,12 @@ impl AuditKeys {
 
     /// The public keys of the whole ring (RFC 7517).
     pub fn jwks(&self) -> Value {
-        self.jwks.clone()
+        self.signing.with(|s| s.jwks.clone())
     }
 }
 impl std::fmt::Debug for AuditKeys {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "AuditKeys({})", self.id)
+        self.signing.with(|s| write!(f, "AuditKeys({})", s.id))
     }
 }
 
@@ -107,12 +121,12 @@ mod tests {
     fn a_signature_is_checked_by_the_published_keys_also_after_a_rotation() {
         let old = ring();
         let keys = AuditKeys::new(&old);
-        let signature = keys.sign(b"checkpoint").unwrap();
+        let (id, signature) = keys.signed(|id| id.to_string());
         let verifier = AuditVerifier::of_jwks(&AuditKeys::new(&rotated(&old)).jwks());
-        assert!(verifier.knows(keys.id()) && verifier.check(keys.id(), b"checkpoint", &signature));
-        assert!(!verifier.check(keys.id(), b"Checkpoint", &signature));
-        assert!(!verifier.check(rotated(&old).newest().id(), b"checkpoint", &signature));
-        assert!(!verifier.check(keys.id(), b"checkpoint", ""));
+        assert!(verifier.knows(&id) && verifier.check(&id, id.as_bytes(), &signature));
+        assert!(!verifier.check(&id, b"another", &signature));
+        assert!(!verifier.check(rotated(&old).newest().id(), id.as_bytes(), &signature));
+        assert!(!verifier.check(&id, id.as_bytes(), ""));
         assert!(AuditVerifier::of_jwks(&json!({ "keys": [{ "kid": "a", "x": "AA", "y": "AA" }] })).is_empty());
     }
 

@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 const ALPHABET: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
 /// Letters of a backup code: 39 bits behind a slow hash, a pepper and the throttle (NIST SP 800-63B §3.1.2.1: 20 bits).
 pub const BACKUP: usize = 8;
-/// Letters of an enrolment code: 59 bits.
-pub const ENROLMENT: usize = 12;
+/// Letters of an enrolment code: 79 bits.
+pub const ENROLMENT: usize = 16;
 
 /// A new code. Letters are drawn without bias: what does not fit is drawn again.
 pub fn generate(entropy: &dyn Entropy, letters: usize) -> SecretString {

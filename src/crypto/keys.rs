@@ -1,7 +1,13 @@
-//! The ring of root keys: the newest seals, older ones open; every purpose gets a key of its own by HKDF label.
+//! Root keys: the newest seals, all open; every purpose gets a key of its own by HKDF label.
 //!
-//! Reads and writes the key file's *text*; opening the file and judging its mode is not its business. No error and no
+//! A key may be made ahead of its time: until `seals` it opens only, so that every node and every app that checks
+//! assertions knows it before anything lies under it. Reads and writes the key file's *text*; opening the file and judging its mode is not its business. No error and no
 //! `Debug` shows key bytes, nor a piece of the text, which might be some.
+
+mod ring;
+
+pub(super) use ring::Derived;
+pub use ring::KeyRing;
 
 use super::mac::keyed;
 use crate::sys::{Entropy, random};
@@ -73,17 +79,27 @@ impl Label {
 pub struct RootKey {
     id: String,
     created: Timestamp,
+    /// From when it seals; until then it opens only.
+    seals: Timestamp,
     root: Zeroizing<[u8; 32]>,
 }
 
 impl RootKey {
+    /// A new random one.
+    pub fn generate(entropy: &dyn Entropy, now: Timestamp, seals: Timestamp) -> Self {
+        let id = data_encoding::BASE32_NOPAD.encode(&random::<5>(entropy)).to_ascii_lowercase();
+        let whole = |t: Timestamp| Timestamp::from_secs(t.as_secs());
+        RootKey { id, created: whole(now), seals: whole(seals), root: Zeroizing::new(random(entropy)) }
+    }
     /// Random, 4 to 16 bytes; no part of the key.
     pub fn id(&self) -> &str {
         &self.id
     }
-    #[cfg(test)]
     pub fn created(&self) -> Timestamp {
         self.created
+    }
+    pub fn seals(&self) -> Timestamp {
+        self.seals
     }
     #[expect(clippy::expect_used, reason = "32 bytes are less than HKDF's limit of 255 × 32 (RFC 5869 §2.3)")]
     pub fn derive(&self, label: Label) -> Zeroizing<[u8; 32]> {
@@ -92,6 +108,13 @@ impl RootKey {
         hkdf.expand(label.info(), out.as_mut_slice()).expect("short enough");
         out
     }
+    /// A constant under this key, to be kept in the store and checked at start: a key file with a right id and wrong
+    /// bytes is found before anything is sealed or opened with it.
+    pub fn canary(&self) -> Vec<u8> {
+        let mut mac = keyed(&self.derive(Label::Canary));
+        mac.update(self.id.as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
 }
 impl std::fmt::Debug for RootKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -99,12 +122,12 @@ impl std::fmt::Debug for RootKey {
     }
 }
 
-/// All root keys; at least one.
+/// The root keys of one moment; at least one.
 #[derive(Clone, Debug)]
-pub struct KeyRing {
+pub struct Keys {
     newest: RootKey,
-    /// Newest first.
-    older: Vec<RootKey>,
+    /// Those before it and those whose time has not come; latest first.
+    others: Vec<RootKey>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -134,19 +157,15 @@ struct RawKey {
     id: String,
     /// Seconds since the Unix epoch.
     created: u64,
+    /// The same; without it the key seals since it was made.
+    #[serde(default)]
+    seals: Option<u64>,
     root: String,
 }
 
-impl KeyRing {
-    /// A ring of one new key.
-    pub fn generate(entropy: &dyn Entropy, now: Timestamp) -> Self {
-        let id = data_encoding::BASE32_NOPAD.encode(&random::<5>(entropy)).to_ascii_lowercase();
-        let created = Timestamp::from_secs(now.as_secs());
-        KeyRing { newest: RootKey { id, created, root: Zeroizing::new(random(entropy)) }, older: Vec::new() }
-    }
-
+impl Keys {
     /// Reads a key file's text; `file` is for the error's words only.
-    pub fn parse(file: &str, text: &str) -> Result<Self, KeyError> {
+    pub fn parse(file: &str, text: &str, now: Timestamp) -> Result<Self, KeyError> {
         let options = serde_yaml::options! { with_snippet: false };
         let raw: RawRing = serde_yaml::from_str_with_options(text, options).map_err(|e| {
             let (line, column) = e.location().map_or((1, 1), |l| (l.line(), l.column()));
@@ -160,23 +179,30 @@ impl KeyRing {
             }
             keys.push(key);
         }
-        // of two made in the same second the one further down is the newer
+        Keys::of(keys, now).ok_or_else(|| KeyError::Empty { file: file.into() })
+    }
+
+    /// `None` without a key.
+    fn of(mut keys: Vec<RootKey>, now: Timestamp) -> Option<Self> {
+        // of two of the same second the one further down is the newer
         keys.reverse();
-        keys.sort_by_key(|k| std::cmp::Reverse(k.created));
-        let mut keys = keys.into_iter();
-        let newest = keys.next().ok_or_else(|| KeyError::Empty { file: file.into() })?;
-        Ok(KeyRing { newest, older: keys.collect() })
+        keys.sort_by_key(|k| std::cmp::Reverse(k.seals));
+        // where the clock says that none has come yet, the first one has to do
+        let at = keys.iter().position(|k| k.seals <= now).or_else(|| keys.len().checked_sub(1))?;
+        let newest = keys.remove(at);
+        Some(Keys { newest, others: keys })
     }
 
     /// The key file's text, oldest first, so that a new key is a new last line.
     pub fn to_yaml(&self) -> SecretString {
-        let mut out = Zeroizing::new(String::with_capacity(160 * (self.older.len() + 1)));
+        let mut out = Zeroizing::new(String::with_capacity(200 * (self.others.len() + 1)));
         out.push_str("keys:\n");
-        for k in self.older.iter().rev().chain([&self.newest]) {
+        for k in self.by_age() {
             let root = Zeroizing::new(BASE64.encode(k.root.as_slice()));
-            let (id, created, root) = (&k.id, k.created.as_secs(), root.as_str());
+            let (id, created, seals, root) = (&k.id, k.created.as_secs(), k.seals.as_secs(), root.as_str());
+            let seals = if seals == created { String::new() } else { format!("seals: {seals}, ") };
             // writing to a String does not fail
-            let _ = writeln!(out, "  - {{ id: \"{id}\", created: {created}, root: \"{root}\" }}");
+            let _ = writeln!(out, "  - {{ id: \"{id}\", created: {created}, {seals}root: \"{root}\" }}");
         }
         SecretString::from(out.as_str())
     }
@@ -185,27 +211,53 @@ impl KeyRing {
     pub fn newest(&self) -> &RootKey {
         &self.newest
     }
-    pub(super) fn older(&self) -> impl Iterator<Item = &RootKey> {
-        self.older.iter()
+    pub(super) fn others(&self) -> impl Iterator<Item = &RootKey> {
+        self.others.iter()
     }
-    /// Every key, newest first.
+    /// Every key, the one that seals first.
     pub fn iter(&self) -> impl Iterator<Item = &RootKey> {
-        std::iter::once(&self.newest).chain(&self.older)
+        std::iter::once(&self.newest).chain(&self.others)
     }
-    /// Every id, newest first.
+    /// Every id, that of the key that seals first.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.iter().map(RootKey::id)
     }
+    pub fn find(&self, key_id: &str) -> Option<&RootKey> {
+        self.iter().find(|k| k.id == key_id)
+    }
     pub fn derive(&self, key_id: &str, label: Label) -> Option<Zeroizing<[u8; 32]>> {
-        self.iter().find(|k| k.id == key_id).map(|k| k.derive(label))
+        self.find(key_id).map(|k| k.derive(label))
     }
 
-    /// A constant under this key, to be kept in the store and checked at start: a key file with a right id and wrong
-    /// bytes is found before anything is sealed or opened with it. `None`: no key of that id.
-    pub fn canary(&self, key_id: &str) -> Option<Vec<u8>> {
-        let mut mac = keyed(&*self.derive(key_id, Label::Canary)?);
-        mac.update(key_id.as_bytes());
-        Some(mac.finalize().into_bytes().to_vec())
+    /// These and one more.
+    pub fn with(&self, key: RootKey, now: Timestamp) -> Self {
+        let all = self.by_age().cloned().chain([key]).collect();
+        Keys::of(all, now).unwrap_or_else(|| self.clone())
+    }
+    /// These but one, which is not the one that seals.
+    pub fn without(&self, key_id: &str) -> Self {
+        let others = self.others.iter().filter(|k| k.id != key_id).cloned().collect();
+        Keys { newest: self.newest.clone(), others }
+    }
+    /// The same keys as they stand at `now`, where another one has to seal.
+    pub fn moved_on(&self, now: Timestamp) -> Option<Self> {
+        let then = Keys::of(self.by_age().cloned().collect(), now)?;
+        (then.newest.id != self.newest.id).then_some(then)
+    }
+    /// When the key after this one took over, or will; `None`: none comes after it.
+    pub fn sealed_until(&self, key_id: &str) -> Option<Timestamp> {
+        self.by_age().skip_while(|k| k.id != key_id).nth(1).map(|k| k.seals)
+    }
+    /// Whether a key of both has other bytes in one of them.
+    pub fn contradict(&self, other: &Keys) -> bool {
+        self.iter().any(|k| other.find(&k.id).is_some_and(|o| *o.root != *k.root))
+    }
+
+    fn by_age(&self) -> impl Iterator<Item = &RootKey> {
+        let mut all: Vec<&RootKey> = self.iter().collect();
+        all.reverse();
+        all.sort_by_key(|k| k.seals);
+        all.into_iter()
     }
 }
 
@@ -222,7 +274,8 @@ fn root_key(file: &str, number: usize, raw: RawKey) -> Result<RootKey, KeyError>
     if root.iter().all(|b| Some(b) == root.first()) {
         return Err(bad());
     }
-    Ok(RootKey { id: raw.id, created: Timestamp::from_secs(raw.created), root })
+    let seals = Timestamp::from_secs(raw.seals.unwrap_or(raw.created));
+    Ok(RootKey { id: raw.id, created: Timestamp::from_secs(raw.created), seals, root })
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! HMAC-SHA-256 with the key schedule done once: a keyed state is cloned per use, the key is not touched again.
 
-use super::keys::{KeyRing, Label};
+use super::keys::{Derived, KeyRing, Keys, Label, RootKey};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
 pub(super) type HmacSha256 = Hmac<Sha256>;
@@ -13,30 +14,34 @@ pub(super) fn keyed(key: &[u8; 32]) -> HmacSha256 {
     HmacSha256::new_from_slice(key).expect("any length is good")
 }
 
-/// One keyed state per root key, the newest first.
+/// One keyed state per root key; follows the ring.
 #[derive(Clone)]
-pub(super) struct Macs {
+pub(super) struct Macs(Arc<Derived<States>>);
+
+struct States {
     newest: HmacSha256,
-    older: Vec<HmacSha256>,
+    others: Vec<HmacSha256>,
 }
 
 impl Macs {
     pub(super) fn new(ring: &KeyRing, label: Label) -> Self {
-        let newest = keyed(&ring.newest().derive(label));
-        let older = ring.older().map(|k| keyed(&k.derive(label))).collect();
-        Macs { newest, older }
+        let state = move |k: &RootKey| keyed(&k.derive(label));
+        let states =
+            move |keys: &Keys| States { newest: state(keys.newest()), others: keys.others().map(state).collect() };
+        Macs(Arc::new(Derived::new(ring, states)))
     }
     /// The tag by the newest key.
     pub(super) fn tag(&self, feed: impl Fn(&mut HmacSha256)) -> [u8; 32] {
-        finish(&self.newest, &feed)
+        self.0.with(|states| finish(&states.newest, &feed))
     }
     /// Whether `given` is the beginning of the tag by any key; its length is the caller's to fix. Which key it was may
     /// show in the time taken, how much of a tag was right may not.
     pub(super) fn check(&self, given: &[u8], feed: impl Fn(&mut HmacSha256)) -> bool {
-        std::iter::once(&self.newest).chain(&self.older).any(|key| {
+        let right = |key: &HmacSha256| {
             let tag = finish(key, &feed);
             tag.get(..given.len()).is_some_and(|t| bool::from(t.ct_eq(given)))
-        })
+        };
+        self.0.with(|states| std::iter::once(&states.newest).chain(&states.others).any(right))
     }
 }
 

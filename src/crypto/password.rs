@@ -2,16 +2,25 @@
 //!
 //! The work runs off the async threads, so many at a time and so many waiting; beyond that it is refused, so that a
 //! flood of sign-ins starves nothing. An unknown user costs the same work as a known one and gets the same answer.
+//!
+//! Hashes of other systems (`foreign`) are checked by their own rules behind the same limits and never cost less than one
+//! of ours; where they cost more, every refusal waits as long (`level`). The first right password makes one of ours.
 
 pub mod digest;
+mod foreign;
+mod level;
 
-use super::keys::{KeyRing, Label};
+pub use foreign::BadHash;
+
+use super::keys::{Derived, KeyRing, Keys, Label, RootKey};
 use super::mac::{HmacSha256, keyed};
 use crate::sys::{Entropy, random};
 use crate::types::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use data_encoding::BASE64_NOPAD;
+use foreign::Setting;
 use hmac::Mac;
+use level::Level;
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,7 +52,7 @@ impl Default for Cost {
 /// Whether the password was right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verified {
-    /// `rehash`: cost or pepper key have changed since it was stored.
+    /// `rehash`: cost or pepper key have changed since it was stored, or another system made it.
     Yes {
         rehash: bool,
     },
@@ -58,6 +67,8 @@ pub enum PasswordError {
     TooLong,
     #[error("a password could not be hashed")]
     Argon2(#[source] argon2::Error),
+    #[error("a password hash of another system could not be computed")]
+    Foreign,
     #[error("the thread that hashed a password ended early")]
     Lost(#[source] tokio::task::JoinError),
 }
@@ -65,13 +76,14 @@ pub enum PasswordError {
 /// Hashes and verifies; one per process, for it holds the limits.
 pub struct Passwords {
     cost: Cost,
-    peppers: Arc<Peppers>,
+    peppers: Derived<Arc<Peppers>>,
     /// Those at work and those waiting.
     places: Arc<Semaphore>,
     capacity: usize,
     workers: Arc<Semaphore>,
     worked: AtomicU64,
     memory: Memory,
+    level: Arc<Level>,
 }
 
 impl Passwords {
@@ -81,41 +93,70 @@ impl Passwords {
         let places = parallel + queue.min(Semaphore::MAX_PERMITS / 2);
         Passwords {
             cost,
-            peppers: Arc::new(Peppers::new(ring)),
+            peppers: Derived::new(ring, |keys| Arc::new(Peppers::new(keys))),
             places: Arc::new(Semaphore::new(places)),
             capacity: places,
             workers: Arc::new(Semaphore::new(parallel)),
             worked: AtomicU64::new(0),
             memory: Memory::default(),
+            level: Arc::default(),
         }
     }
 
     /// Hashes with the present cost and the newest pepper.
     pub async fn hash(&self, password: &SecretString, entropy: &dyn Entropy) -> Result<PasswordHash, PasswordError> {
         let typed = normalised(password).ok_or(PasswordError::TooLong)?;
-        let recipe = Recipe { cost: self.cost, salt: random::<SALT>(entropy).to_vec() };
-        let peppers = self.peppers.clone();
+        let recipe = Ours { cost: self.cost, salt: random::<SALT>(entropy).to_vec() };
+        let peppers = self.peppers();
         self.work(move |blocks| {
-            let tag = peppers.newest.over(&*recipe.run(&typed, blocks)?);
+            let tag = peppers.newest.over(recipe.run(&typed, blocks)?.as_slice());
             Ok(PasswordHash { phc: recipe.phc(&tag), pepper_key: peppers.newest.id.clone() })
         })
         .await
     }
 
+    /// Takes over a hash that another system made, under the newest pepper. Judges its form and what it costs.
+    pub fn adopt(&self, hash: &str) -> Result<PasswordHash, BadHash> {
+        let (setting, text, output) = Setting::of_hash(hash)?;
+        let peppers = self.peppers();
+        let tag = BASE64_NOPAD.encode(&peppers.newest.over(output.as_bytes()));
+        let phc = format!("{FOREIGN}{text}{SEAM}{}{SEAM}{tag}", setting.output_bytes());
+        Ok(PasswordHash { phc, pepper_key: peppers.newest.id.clone() })
+    }
+
     /// `None`, a record that cannot be read and one whose pepper is gone cost what a good one costs, and are `No`.
     pub async fn verify(&self, stored: Option<&PasswordHash>, typed: &SecretString) -> Result<Verified, PasswordError> {
         // nobody can have it (see `hash`), known user or not
-        let Some(typed) = normalised(typed) else { return Ok(Verified::No) };
-        let target = stored.and_then(|s| self.target(s)).unwrap_or_else(|| self.nobody());
-        let (peppers, present) = (self.peppers.clone(), self.cost);
-        self.work(move |blocks| {
-            let pepper = target.pepper.as_deref().and_then(|id| peppers.find(id));
-            let tag = pepper.unwrap_or(&peppers.newest).over(&*target.recipe.run(&typed, blocks)?);
-            let right = bool::from(tag.ct_eq(&target.tag)) && pepper.is_some();
-            let rehash = target.recipe.cost != present || target.pepper.as_deref() != Some(&peppers.newest.id);
-            Ok(if right { Verified::Yes { rehash } } else { Verified::No })
-        })
-        .await
+        let Some(normal) = normalised(typed) else { return Ok(Verified::No) };
+        let peppers = self.peppers();
+        let target = stored.and_then(|s| target(&peppers, s)).unwrap_or_else(|| self.nobody());
+        let (typed, nobody, level) = (typed.clone(), self.nobody().recipe, self.level.clone());
+        let present = self.cost;
+        let (verified, begun) = self
+            .work(move |blocks| {
+                let begun = tokio::time::Instant::now();
+                let pepper = target.pepper.as_deref().and_then(|id| peppers.find(id));
+                let over = pepper.unwrap_or(&peppers.newest);
+                let (tag, changed) = match &target.recipe {
+                    Recipe::Ours(ours) => (over.over(ours.run(&normal, blocks)?.as_slice()), ours.cost != present),
+                    Recipe::Foreign(setting) => {
+                        // never cheaper than an unknown user
+                        nobody.work_as_ours(&normal, blocks)?;
+                        let output = setting.run(typed.expose_secret().as_bytes()).ok_or(PasswordError::Foreign)?;
+                        level.took(begun.elapsed());
+                        (over.over(output.as_bytes()), true)
+                    }
+                };
+                let right = bool::from(tag.ct_eq(&target.tag)) && pepper.is_some();
+                let rehash = changed || target.pepper.as_deref() != Some(&peppers.newest.id);
+                Ok((if right { Verified::Yes { rehash } } else { Verified::No }, begun))
+            })
+            .await?;
+        if verified == Verified::No {
+            // holds no place meanwhile
+            tokio::time::sleep_until(begun + self.level.of_refusals()).await;
+        }
+        Ok(verified)
     }
 
     /// Gives idle working memory back to the system.
@@ -157,20 +198,13 @@ impl Passwords {
         done.await.map_err(PasswordError::Lost)?
     }
 
-    fn target(&self, stored: &PasswordHash) -> Option<Target> {
-        let Some((recipe, tag)) = Recipe::parse(&stored.phc) else {
-            tracing::error!("a stored password hash is broken; its user cannot sign in until a new password is set");
-            return None;
-        };
-        if self.peppers.find(&stored.pepper_key).is_none() {
-            tracing::error!(key = stored.pepper_key, "the pepper of a stored password is not in the key file");
-            return None;
-        }
-        Some(Target { recipe, tag, pepper: Some(stored.pepper_key.clone()) })
+    fn peppers(&self) -> Arc<Peppers> {
+        self.peppers.with(Arc::clone)
     }
     /// What an unknown user's password is compared with.
     fn nobody(&self) -> Target {
-        Target { recipe: Recipe { cost: self.cost, salt: vec![0; SALT] }, tag: [0; OUTPUT], pepper: None }
+        let recipe = Recipe::Ours(Ours { cost: self.cost, salt: vec![0; SALT] });
+        Target { recipe, tag: [0; OUTPUT], pepper: None }
     }
 }
 impl std::fmt::Debug for Passwords {
@@ -201,12 +235,56 @@ struct Target {
     pepper: Option<String>,
 }
 
-struct Recipe {
+fn target(peppers: &Peppers, stored: &PasswordHash) -> Option<Target> {
+    let Some((recipe, tag)) = Recipe::parse(&stored.phc) else {
+        tracing::error!("a stored password hash is broken; its user cannot sign in until a new password is set");
+        return None;
+    };
+    if peppers.find(&stored.pepper_key).is_none() {
+        tracing::error!(key = stored.pepper_key, "the pepper of a stored password is not in the key file");
+        return None;
+    }
+    Some(Target { recipe, tag, pepper: Some(stored.pepper_key.clone()) })
+}
+
+enum Recipe {
+    Ours(Ours),
+    Foreign(Setting),
+}
+
+/// What a stored text begins with whose setting is another system's.
+const FOREIGN: &str = "$foreign";
+/// Between the setting's text, the bytes of its output and the peppered tag.
+const SEAM: char = '|';
+
+impl Recipe {
+    fn parse(phc: &str) -> Option<(Self, [u8; OUTPUT])> {
+        let Some(foreign) = phc.strip_prefix(FOREIGN) else {
+            return Ours::parse(phc).map(|(ours, tag)| (Recipe::Ours(ours), tag));
+        };
+        // from the end: a salt may hold any letter
+        let mut parts = foreign.rsplitn(3, SEAM);
+        let (tag, output, text) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+        let tag = BASE64_NOPAD.decode(tag.as_bytes()).ok()?.try_into().ok()?;
+        let setting = Setting::parse(text, output).ok()?;
+        Some((Recipe::Foreign(setting), tag))
+    }
+    /// The work alone.
+    fn work_as_ours(&self, password: &str, blocks: &mut Vec<Block>) -> Result<(), PasswordError> {
+        match self {
+            Recipe::Ours(ours) => ours.run(password, blocks).map(drop),
+            Recipe::Foreign(_) => Ok(()),
+        }
+    }
+}
+
+/// Cost and salt of an Argon2id hash of our own.
+struct Ours {
     cost: Cost,
     salt: Vec<u8>,
 }
 
-impl Recipe {
+impl Ours {
     fn run(&self, password: &str, blocks: &mut Vec<Block>) -> Result<Zeroizing<[u8; OUTPUT]>, PasswordError> {
         let Cost { memory_kib, iterations, parallelism } = self.cost;
         let params = Params::new(memory_kib, iterations, parallelism, Some(OUTPUT)).map_err(PasswordError::Argon2)?;
@@ -230,29 +308,29 @@ impl Recipe {
         let params = Params::try_from(&hash).ok()?;
         let cost = Cost { memory_kib: params.m_cost(), iterations: params.t_cost(), parallelism: params.p_cost() };
         let tag = hash.hash?.as_bytes().try_into().ok()?;
-        Some((Recipe { cost, salt: hash.salt?.as_ref().to_vec() }, tag))
+        Some((Ours { cost, salt: hash.salt?.as_ref().to_vec() }, tag))
     }
 }
 
 struct Peppers {
     newest: Pepper,
-    older: Vec<Pepper>,
+    others: Vec<Pepper>,
 }
 struct Pepper {
     id: String,
     mac: HmacSha256,
 }
 impl Peppers {
-    fn new(ring: &KeyRing) -> Self {
-        let pepper = |k: &super::keys::RootKey| Pepper { id: k.id().into(), mac: keyed(&k.derive(Label::Pepper)) };
-        Peppers { newest: pepper(ring.newest()), older: ring.older().map(pepper).collect() }
+    fn new(keys: &Keys) -> Self {
+        let pepper = |k: &RootKey| Pepper { id: k.id().into(), mac: keyed(&k.derive(Label::Pepper)) };
+        Peppers { newest: pepper(keys.newest()), others: keys.others().map(pepper).collect() }
     }
     fn find(&self, id: &str) -> Option<&Pepper> {
-        std::iter::once(&self.newest).chain(&self.older).find(|p| p.id == id)
+        std::iter::once(&self.newest).chain(&self.others).find(|p| p.id == id)
     }
 }
 impl Pepper {
-    fn over(&self, output: &[u8; OUTPUT]) -> [u8; OUTPUT] {
+    fn over(&self, output: &[u8]) -> [u8; OUTPUT] {
         let mut mac = self.mac.clone();
         mac.update(output);
         mac.finalize().into_bytes().into()

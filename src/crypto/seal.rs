@@ -54,7 +54,20 @@ pub fn open(ring: &KeyRing, aad: &Aad<'_>, sealed: &[u8]) -> Result<Zeroizing<Ve
     plain.map(Zeroizing::new).map_err(|_| SealError::Forged)
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "sealing anew after a key rotation asks it"))]
+/// The same secret under the newest key; `None` where it lies under it already.
+pub fn reseal(
+    ring: &KeyRing,
+    entropy: &dyn Entropy,
+    aad: &Aad<'_>,
+    sealed: &[u8],
+) -> Result<Option<Vec<u8>>, SealError> {
+    if key_id(sealed).ok_or(SealError::Malformed)? == ring.newest().id() {
+        return Ok(None);
+    }
+    let plain = open(ring, aad, sealed)?;
+    Ok(Some(seal(ring, entropy, aad, &plain)))
+}
+
 /// The id of the key that sealed it; what `open` would ask for.
 pub fn key_id(sealed: &[u8]) -> Option<&str> {
     split(sealed).map(|(id, _, _)| id)
@@ -146,6 +159,19 @@ mod tests {
         }
         let unknown = SealError::UnknownKey(ring.newest().id().to_string());
         assert_eq!(open(&self::ring(), &AAD, &sealed).unwrap_err(), unknown);
+    }
+
+    #[test]
+    fn sealed_anew_it_is_the_same_under_the_newest_key() {
+        let old = ring();
+        let sealed = seal(&old, &SystemEntropy, &AAD, b"secret");
+        assert_eq!(reseal(&old, &SystemEntropy, &AAD, &sealed), Ok(None));
+        let both = rotated(&old);
+        let again = reseal(&both, &SystemEntropy, &AAD, &sealed).unwrap().unwrap();
+        assert_eq!(key_id(&again), Some(both.newest().id()));
+        assert_eq!(open(&both, &AAD, &again).unwrap().as_slice(), b"secret");
+        assert_eq!(reseal(&both, &SystemEntropy, &Aad { user: BOB, ..AAD }, &sealed), Err(SealError::Forged));
+        assert_eq!(reseal(&both, &SystemEntropy, &AAD, b""), Err(SealError::Malformed));
     }
 
     #[test]

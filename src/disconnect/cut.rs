@@ -14,15 +14,15 @@ use crate::sys::Clock;
 use crate::types::{NodeId, OrderId, Timestamp, UserId};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 /// The orders' part in following the log. Does not block.
 pub struct Cutter {
-    orders: Arc<Orders>,
-    live: Arc<Registry>,
-    sessions: Arc<Sessions>,
-    clock: Arc<dyn Clock>,
+    known: Arc<Known>,
+    /// The log may be followed from a thread that is none of the runtime's.
+    runtime: Handle,
     applied: mpsc::UnboundedSender<Applied>,
 }
 
@@ -36,11 +36,11 @@ pub struct Applied {
 /// Tells the other nodes; run by the app.
 pub struct Acknowledger {
     applied: mpsc::UnboundedReceiver<Applied>,
-    live: Arc<Registry>,
-    sessions: Arc<Sessions>,
+    known: Arc<Known>,
 }
 
 impl Cutter {
+    /// Inside a runtime.
     pub fn new(
         orders: Arc<Orders>,
         live: Arc<Registry>,
@@ -48,17 +48,17 @@ impl Cutter {
         clock: Arc<dyn Clock>,
     ) -> (Self, Acknowledger) {
         let (applied, told) = mpsc::unbounded_channel();
-        let acknowledger = Acknowledger { applied: told, live: live.clone(), sessions: sessions.clone() };
-        (Cutter { orders, live, sessions, clock, applied }, acknowledger)
+        let known = Arc::new(Known { orders, live, sessions, clock });
+        (Cutter { known: known.clone(), runtime: Handle::current(), applied }, Acknowledger { applied: told, known })
     }
 
     /// An order has come; how many exchanges were cut.
     pub fn placed(&self, order: Order) -> usize {
-        let now = self.clock.now();
+        let now = self.known.clock.now();
         // before anything ends by it
-        let met = known_user(&order).map(|_| met(&order, &self.sessions, &self.live));
-        self.orders.place(order.clone(), now);
-        let cut = self.live.cut_where(|h| h.subjects().any(|s| stopped(&effect_of(&order, &s, now), h)));
+        let met = known_user(&order).map(|_| self.known.met(&order));
+        self.known.orders.place(order.clone(), now);
+        let cut = self.known.live.cut_where(|h| h.subjects().any(|s| stopped(&effect_of(&order, &s, now), h)));
         let connections = u64::try_from(cut).unwrap_or(u64::MAX);
         // nobody listens once the node shuts down
         let _ = self.applied.send(Applied { order, connections, met });
@@ -66,43 +66,38 @@ impl Cutter {
     }
 
     pub fn lifted(&self, order: OrderId, at: Timestamp) {
-        self.orders.lift(order, at, self.clock.now());
+        self.known.orders.lift(order, at, self.known.clock.now());
     }
 
     /// All orders, in the place of those known: some may have been missed.
     pub fn all(&self, orders: Vec<Order>) -> usize {
-        self.orders.replace(orders, self.clock.now());
-        self.cut_by_all(|_| true)
+        let (known, now) = (&self.known, self.known.clock.now());
+        known.orders.replace(orders, now);
+        if known.orders.is_empty() {
+            return 0;
+        }
+        known.live.cut_where(|h| h.subjects().any(|s| stopped(&known.orders.effect(&s, now), h)))
     }
 
     /// Somebody may be met by other orders now: how they stand is read anew, and their streams are judged by it.
     pub fn changed(&self, user: UserId) {
-        if self.orders.is_empty() {
+        if self.known.orders.is_empty() {
             return;
         }
         let mut live = false;
-        self.live.each(|h| live |= h.session().identity.user == user);
+        self.known.live.each(|h| live |= h.session().identity.user == user);
         if live {
-            let (live, sessions, orders, clock) =
-                (self.live.clone(), self.sessions.clone(), self.orders.clone(), self.clock.clone());
-            tokio::spawn(async move {
-                let Ok(fresh) = sessions.of_user(user).await else { return }; // judged at the next request
-                let now = clock.now();
-                live.cut_where(|h| {
+            let known = self.known.clone();
+            self.runtime.spawn(async move {
+                let Ok(fresh) = known.sessions.of_user(user).await else { return }; // judged at the next request
+                let now = known.clock.now();
+                known.live.cut_where(|h| {
                     let id = h.session().identity.session;
                     let found = fresh.iter().find(|c| c.identity.session == id);
-                    found.is_some_and(|c| h.subjects_as(c).any(|s| stopped(&orders.effect(&s, now), h)))
+                    found.is_some_and(|c| h.subjects_as(c).any(|s| stopped(&known.orders.effect(&s, now), h)))
                 });
             });
         }
-    }
-
-    fn cut_by_all(&self, of: impl Fn(&Held) -> bool) -> usize {
-        if self.orders.is_empty() {
-            return 0;
-        }
-        let now = self.clock.now();
-        self.live.cut_where(|h| of(h) && h.subjects().any(|s| stopped(&self.orders.effect(&s, now), h)))
     }
 }
 
@@ -130,27 +125,38 @@ impl Acknowledger {
             tell(&*store, &ack).await;
             if ack.met.is_none() {
                 // looking through all sessions takes its time: not while somebody waits for the acknowledgement
-                let met = Some(self::met(&order, &self.sessions, &self.live));
+                let met = Some(self.known.met(&order));
                 tell(&*store, &Ack { met, ..ack }).await;
             }
         }
     }
 }
 
-/// Whom the order meets, of those that this node knows.
-fn met(order: &Order, sessions: &Sessions, live: &Registry) -> Met {
-    let mut met = Met::default();
-    let mut note = |s: &Subject<'_>| {
-        if meets(&order.select, s) && (s.began < order.seq || matches!(order.action, Action::Block { .. })) {
-            count(order, s, &mut met);
+/// What this node knows of sessions.
+struct Known {
+    orders: Arc<Orders>,
+    live: Arc<Registry>,
+    sessions: Arc<Sessions>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Known {
+    /// Whom the order meets; who was met by another before is over already.
+    fn met(&self, order: &Order) -> Met {
+        let (mut met, now) = (Met::default(), self.clock.now());
+        let mut note = |s: &Subject<'_>| {
+            let begun = s.began < order.seq || matches!(order.action, Action::Block { .. });
+            if meets(&order.select, s) && begun && !self.orders.ended_before(order.seq, s, now) {
+                count(order, s, &mut met);
+            }
+        };
+        match known_user(order) {
+            Some(user) => self.sessions.cache.of(user).iter().for_each(|c| note(&c.subject(None))),
+            None => self.sessions.cache.each(|c| note(&c.subject(None))),
         }
-    };
-    match known_user(order) {
-        Some(user) => sessions.cache.of(user).iter().for_each(|c| note(&c.subject(None))),
-        None => sessions.cache.each(|c| note(&c.subject(None))),
+        self.live.each(|h| h.subjects().for_each(|s| note(&s)));
+        met
     }
-    live.each(|h| h.subjects().for_each(|s| note(&s)));
-    met
 }
 
 /// The one person that it means.

@@ -6,7 +6,7 @@
 use super::effect::judge;
 use crate::session::marks::{Effect, Marks, Subject};
 use crate::store::{Order, Select, UserSelect};
-use crate::types::{DeviceId, GroupName, OrderId, SessionId, Timestamp, UserId};
+use crate::types::{DeviceId, GroupName, OrderId, Seq, SessionId, Timestamp, UserId};
 use arc_swap::ArcSwapOption;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -50,6 +50,18 @@ impl Orders {
                 *o = Arc::new(Order { lifted: Some(at), ..(**o).clone() });
             }
         });
+    }
+    /// Whether an order from before this entry has ended them already.
+    pub(super) fn ended_before(&self, seq: Seq, on: &Subject<'_>, now: Timestamp) -> bool {
+        let mut effect = Effect::default();
+        if let Some(index) = &*self.found.load() {
+            index.each(on, |order| {
+                if order.seq < seq {
+                    judge(order, on, now, &mut effect);
+                }
+            });
+        }
+        effect.over
     }
     /// How many there are.
     pub fn count(&self) -> usize {

@@ -197,7 +197,9 @@ impl Found<'_> {
         let before = self.met.users.clone();
         for s in &one.sessions {
             let subject = service.subject(a, s, &person);
-            if meets(&self.order.select, &subject) && self.is_from_before(s.began) {
+            let seq = if self.order.seq == Seq(0) { Seq(u64::MAX) } else { self.order.seq };
+            let over = service.parts.orders.ended_before(seq, &subject, service.parts.clock.now());
+            if meets(&self.order.select, &subject) && self.is_from_before(s.began) && !over {
                 count(self.order, &subject, &mut self.met);
             }
         }

@@ -4,8 +4,8 @@
 use crate::store::audit::{AuditBounds, AuditFilter, AuditFrom, AuditPage, AuditRow};
 use crate::store::{
     Account, Ack, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device,
-    DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, Head, Lifted, NewAccount, NewBackup, Opened, Order,
-    OrderStore, Pending, Placed, Proof, Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey,
+    DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, Lifted, NewAccount, NewBackup, Opened,
+    Order, OrderStore, Pending, Placed, Proof, Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey,
     ThrottleRule, Touch, Used,
 };
 use crate::types::{
@@ -68,7 +68,6 @@ impl FakeStore {
         self.state().ends.last().copied()
     }
     /// Whose throttles were cleared, in order.
-    #[expect(dead_code, reason = "tests of what an admin may do to an account ask for it")]
     pub(crate) fn unlocked(&self) -> Vec<UserId> {
         self.state().unlocked.clone()
     }
@@ -254,6 +253,12 @@ impl Store for FakeStore {
     }
     async fn keep_canaries(&self, _: &[Canary]) -> Result<Vec<Canary>> {
         none()
+    }
+    async fn know_keys(&self, _: &KeyFile) -> Result<()> {
+        self.up().map(drop)
+    }
+    async fn forget_canary(&self, _: &str) -> Result<()> {
+        self.up().map(drop)
     }
     async fn head(&self) -> Result<Head> {
         none()

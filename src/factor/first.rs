@@ -26,7 +26,10 @@ impl From<PasswordError> for FirstError {
     fn from(e: PasswordError) -> Self {
         match e {
             PasswordError::Busy => FirstError::Busy,
-            e @ (PasswordError::TooLong | PasswordError::Argon2(_) | PasswordError::Lost(_)) => FirstError::Password(e),
+            e @ (PasswordError::TooLong
+            | PasswordError::Argon2(_)
+            | PasswordError::Foreign
+            | PasswordError::Lost(_)) => FirstError::Password(e),
         }
     }
 }

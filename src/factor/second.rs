@@ -4,7 +4,9 @@
 
 pub mod totp;
 
-use crate::types::SecondFactor;
+use crate::crypto::{KeyRing, SealError};
+use crate::sys::Entropy;
+use crate::types::{FactorId, SecondFactor, UserId};
 
 #[cfg(test)]
 /// Every kind, in the order in which they are offered.
@@ -23,6 +25,21 @@ pub fn entry(kind: SecondFactor) -> Entry {
     match kind {
         SecondFactor::Totp => Entry { name: "totp", label: "Authenticator app" },
         SecondFactor::BackupCode => Entry { name: "backup_code", label: "Backup code" },
+    }
+}
+
+/// A factor of an account under the newest key; `None` where it lies under it already.
+pub fn reseal(
+    kind: SecondFactor,
+    ring: &KeyRing,
+    entropy: &dyn Entropy,
+    (user, factor): (UserId, FactorId),
+    sealed: &[u8],
+) -> Result<Option<Vec<u8>>, SealError> {
+    match kind {
+        SecondFactor::Totp => totp::reseal_factor(ring, entropy, user, factor, sealed),
+        // no factor of an account is of this kind
+        SecondFactor::BackupCode => Ok(None),
     }
 }
 

@@ -50,7 +50,8 @@ impl Gate {
             Method::Totp => (CodeKind::Totp, SecondFactor::Totp),
             Method::BackupCode => (CodeKind::Backup, SecondFactor::BackupCode),
         };
-        let record = |outcome| self.record_challenge(inbound, account.id, factor, outcome);
+        let begun_in = pending.purpose.session();
+        let record = |outcome| self.record_challenge(inbound, (account.id, begun_in), factor, outcome);
         let counted = match self.count_code(inbound, account.id, kind).await? {
             Ok(counted) => counted,
             Err(held) => {
@@ -65,7 +66,8 @@ impl Gate {
         match judged {
             Judged::Opened(Opened::Yes, lifted) => {
                 self.passed(&counted).await?;
-                record(audit::Challenge::Passed);
+                let session = Some(lifted.session.id);
+                self.record_challenge(inbound, (account.id, session), factor, audit::Challenge::Passed);
                 self.completed(inbound, (&pending, &account), *lifted, given).await
             }
             Judged::Opened(opened, _) => {

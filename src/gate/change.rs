@@ -124,7 +124,8 @@ impl Gate {
                 })
             }
             (ProofAsked::Code { .. }, Fresh::Code(code)) => {
-                let record = |outcome| self.record_challenge(inbound, user, SecondFactor::Totp, outcome);
+                let session = Some(asker.session.identity.session);
+                let record = |outcome| self.record_challenge(inbound, (user, session), SecondFactor::Totp, outcome);
                 let counted = match self.count_code(inbound, user, CodeKind::Totp).await? {
                     Ok(counted) => counted,
                     Err(held) => {
@@ -191,8 +192,8 @@ impl Gate {
         match replaced {
             Replaced::Yes => Changed::Done { cookies },
             Replaced::Replayed => {
-                let user = asker.account.id;
-                self.record_challenge(inbound, user, SecondFactor::Totp, audit::Challenge::Replayed);
+                let who = (asker.account.id, Some(asker.session.identity.session));
+                self.record_challenge(inbound, who, SecondFactor::Totp, audit::Challenge::Replayed);
                 Changed::Used
             }
             Replaced::NotEnrolled => Changed::NotOn,

@@ -77,7 +77,7 @@ impl Gate {
         if replaces {
             self.record_mfa(inbound, (account.id, lifted.session.id), audit::Mfa::Replaced);
         } else {
-            self.record_enrolment(inbound, account.id, audit::Enrolment::Confirmed);
+            self.record_enrolled(inbound, (account.id, lifted.session.id));
             self.record_codes(inbound, account.id, audit::BackupCodes::Made);
         }
         // a change of factors ends all trust, this browser's too: what was read before it must not bring it back

@@ -44,7 +44,7 @@ impl Recognised {
 }
 
 impl Gate {
-    /// Whether this user has signed in here before. Another user's device is none (AT-46's point).
+    /// Whether this user has signed in here before. Another user's device is none.
     pub(super) async fn known_browser(&self, inbound: &Inbound, user: UserId) -> Result<Option<Device>, Fault> {
         let Some(at) = self.device_ref(inbound).filter(|at| at.user == user) else { return Ok(None) };
         Ok(self.parts.store.device(at, self.parts.clock.now()).await?)
@@ -126,12 +126,12 @@ impl Gate {
             }
         }
         if remember.is_some() {
-            self.record_device(inbound, session.user, id, audit::Device::Trusted);
+            self.record_left_device(inbound, session, id, audit::Device::Trusted);
         }
         if !is_new {
             return SetCookies::new();
         }
-        self.record_device(inbound, session.user, id, audit::Device::Added);
+        self.record_left_device(inbound, session, id, audit::Device::Added);
         self.replace_other(inbound, session.user).await;
         self.names(inbound).and_then(|n| n.set_for(&n.device, &value, KNOWN_FOR)).into_iter().collect()
     }

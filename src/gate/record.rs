@@ -3,25 +3,53 @@
 use super::service::Gate;
 use super::verdict::Fault;
 use crate::audit::{BackupCodes, Challenge, Device, Enrolment, Event, Limit, Mfa, Reporter, SignIn, Source};
+use crate::store::Session;
 use crate::types::{DeviceId, Inbound, SecondFactor, SessionId, Timestamp, UserId};
+use std::sync::Arc;
 
 impl Gate {
     /// Name and password; the visitor gets one answer for every failure, the difference is here only.
     pub(super) fn record_password(&self, inbound: &Inbound, login: &str, user: Option<UserId>, outcome: SignIn) {
         self.record(Event::SignIn { source: source(inbound, None), user, login: login.to_string(), outcome });
     }
-    pub(super) fn record_challenge(&self, inbound: &Inbound, user: UserId, factor: SecondFactor, outcome: Challenge) {
-        self.record(Event::Challenge { source: source(inbound, None), user, factor, outcome });
+    /// A right password: where it led, and by which rule.
+    pub(super) fn record_signed_in(
+        &self,
+        inbound: &Inbound,
+        (user, login): (UserId, &str),
+        (session, rule): (Option<SessionId>, Option<Arc<str>>),
+        outcome: SignIn,
+    ) {
+        let source = Source { rule, ..source(inbound, session) };
+        self.record(Event::SignIn { source, user: Some(user), login: login.to_string(), outcome });
+    }
+    pub(super) fn record_challenge(
+        &self,
+        inbound: &Inbound,
+        (user, session): (UserId, Option<SessionId>),
+        factor: SecondFactor,
+        outcome: Challenge,
+    ) {
+        self.record(Event::Challenge { source: source(inbound, session), user, factor, outcome });
     }
     pub(super) fn record_enrolment(&self, inbound: &Inbound, user: UserId, outcome: Enrolment) {
         let factor = SecondFactor::Totp;
         self.record(Event::Enrolment { source: source(inbound, None), user, factor, outcome });
+    }
+    pub(super) fn record_enrolled(&self, inbound: &Inbound, (user, session): (UserId, SessionId)) {
+        let (source, factor) = (source(inbound, Some(session)), SecondFactor::Totp);
+        self.record(Event::Enrolment { source, user, factor, outcome: Enrolment::Confirmed });
     }
     pub(super) fn record_codes(&self, inbound: &Inbound, user: UserId, change: BackupCodes) {
         self.record(Event::BackupCodes { source: source(inbound, None), user, change });
     }
     pub(super) fn record_device(&self, inbound: &Inbound, user: UserId, device: DeviceId, change: Device) {
         self.record(Event::Device { source: source(inbound, None), user, device: device.to_string(), change });
+    }
+    /// What a sign-in left.
+    pub(super) fn record_left_device(&self, inbound: &Inbound, session: &Session, device: DeviceId, change: Device) {
+        let (source, user) = (source(inbound, Some(session.id)), session.user);
+        self.record(Event::Device { source, user, device: device.to_string(), change });
     }
     pub(super) fn record_mfa(&self, inbound: &Inbound, (user, session): (UserId, SessionId), change: Mfa) {
         self.record(Event::Mfa { source: source(inbound, Some(session)), user, change });

@@ -70,7 +70,7 @@ impl Gate {
         let asked = policy.evaluate(inbound, None);
         let to = || self.return_to(inbound);
         let now = self.parts.clock.now();
-        match decide(&asked, None, now, to) {
+        match decide(&asked, None, now, ReturnTo::root) {
             Decision::Public { identify: false } => return Ok(self.public(inbound, &asked, None)),
             Decision::Refuse(r @ Refusal::Denied { .. }) => return Ok(Verdict::Refuse(r)),
             Decision::Public { identify: true } => {
@@ -243,7 +243,7 @@ pub(super) fn subject(a: &Account) -> Subject<'_> {
     Subject { name: &a.name, groups: &a.groups, enrolled: a.has_second_factor() }
 }
 
-fn rule_of(asked: &Requirement<'_>) -> Option<Arc<str>> {
+pub(super) fn rule_of(asked: &Requirement<'_>) -> Option<Arc<str>> {
     match asked {
         Requirement::Public { rule, .. } => Some(Arc::clone(rule)),
         Requirement::Deny { rule } | Requirement::SignIn { rule } | Requirement::Factors { rule, .. } => {

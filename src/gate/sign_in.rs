@@ -9,7 +9,7 @@
 use super::devices::Recognised;
 use super::flow::{Next, SetCookies, SignIn, Who};
 use super::password::Tried;
-use super::service::{Gate, subject};
+use super::service::{Gate, rule_of, subject};
 use super::verdict::Fault;
 use crate::audit;
 use crate::crypto::token::TokenKind;
@@ -23,6 +23,7 @@ use crate::types::{
     TokenRef, UserId,
 };
 use secrecy::SecretString;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a pending sign-in begins with.
@@ -35,6 +36,13 @@ pub(super) struct Beginning<'a> {
     pub password_at: Timestamp,
     /// Digest of the enrolment code that was given.
     pub admitted: Option<[u8; 32]>,
+}
+
+/// What is asked of a person for a return path, and by which rule.
+struct Asked {
+    second: Second,
+    trust: Trust,
+    rule: Option<Arc<str>>,
 }
 
 /// How long a pending sign-in waits for the second factor.
@@ -69,7 +77,8 @@ impl Gate {
             Beginning { user, purpose: Purpose::SignIn, to, began, first_at: now, password_at: now, admitted: None };
         let (pending, mut cookies) = self.begin(inbound, step).await?;
         let trusted_until = browser.trusted_until(now);
-        let (next, outcome) = match self.second_at_door(inbound, &account, to, &effect) {
+        let asked = self.asked_at_door(inbound, &account, to, &effect);
+        let (next, outcome) = match (asked.second, asked.trust) {
             (Second::Challenge, Trust::Accept) if trusted_until.is_some() => {
                 (Next::Arrived(to.clone()), audit::SignIn::PassedOnTrustedDevice)
             }
@@ -77,17 +86,23 @@ impl Gate {
             (Second::Enrol, _) => (Next::SetUp(to.clone()), audit::SignIn::FirstFactorPassed),
             (Second::NotAsked | Second::Exempt, _) => (Next::Arrived(to.clone()), audit::SignIn::Passed),
         };
-        match &next {
+        let session = match &next {
             Next::Arrived(_) => {
                 let assurance = Assurance { first_at: now, second: None, trusted_until };
                 match self.open_at_once(inbound, &pending, assurance, browser).await? {
-                    Some(all) => cookies = all,
+                    Some((session, all)) => {
+                        cookies = all;
+                        Some(session)
+                    }
                     None => return Ok(SignIn::Refused),
                 }
             }
-            Next::Challenge(_) | Next::SetUp(_) => cookies.extend(browser.cookies),
-        }
-        self.record_password(inbound, login, Some(user), outcome);
+            Next::Challenge(_) | Next::SetUp(_) => {
+                cookies.extend(browser.cookies);
+                None
+            }
+        };
+        self.record_signed_in(inbound, (user, login), (session, asked.rule), outcome);
         Ok(SignIn::Next { cookies, next })
     }
 
@@ -98,7 +113,7 @@ impl Gate {
         pending: &Pending,
         assurance: Assurance,
         browser: Recognised,
-    ) -> Result<Option<SetCookies>, Fault> {
+    ) -> Result<Option<(SessionId, SetCookies)>, Fault> {
         let device = self.device_for(browser.device.as_ref());
         let (mut session, value) = self.new_session(inbound, pending, assurance, device);
         session.trusted_since = assurance.trusted_until.and(browser.device.as_ref()).map(|d| d.trusted_since);
@@ -110,7 +125,7 @@ impl Gate {
         let mut cookies = self.opened(inbound, &session, &value).await;
         cookies.extend(browser.cookies);
         cookies.extend(self.leave_device(inbound, &session, browser.device, false).await);
-        Ok(Some(cookies))
+        Ok(Some((session.id, cookies)))
     }
 
     /// Who asks for an own page.
@@ -170,6 +185,11 @@ impl Gate {
 
     /// What the return path asks of this person besides the password, and whether a trusted device stands for it.
     pub(super) fn second_for(&self, inbound: &Inbound, account: &Account, to: &ReturnTo) -> (Second, Trust) {
+        let asked = self.asked_for(inbound, account, to);
+        (asked.second, asked.trust)
+    }
+
+    fn asked_for(&self, inbound: &Inbound, account: &Account, to: &ReturnTo) -> Asked {
         let mut target = inbound.clone();
         target.method = http::Method::GET;
         target.kind = Kind::Navigation;
@@ -178,22 +198,27 @@ impl Gate {
         if let Ok(path) = CanonicalPath::parse(to.path(), reading) {
             target.path = path;
         }
-        match self.parts.policy.load().evaluate(&target, Some(&subject(account))) {
+        let policy = self.parts.policy.load();
+        let asked = policy.evaluate(&target, Some(&subject(account)));
+        let rule = rule_of(&asked);
+        let (second, trust) = match asked {
             Requirement::Factors { second, trust, .. } => (second, trust),
             Requirement::Public { .. } | Requirement::Deny { .. } | Requirement::SignIn { .. } => {
                 (Second::NotAsked, Trust::Refuse)
             }
-        }
+        };
+        Asked { second, trust, rule }
     }
 
     /// The same as a sign-in is asked it: a step-up that stands on the person is asked whatever the rule says, and no trusted
     /// device stands for it. So is the present second factor of who has to replace it.
-    fn second_at_door(&self, inbound: &Inbound, account: &Account, to: &ReturnTo, effect: &Effect) -> (Second, Trust) {
-        let (second, trust) = self.second_for(inbound, account, to);
+    fn asked_at_door(&self, inbound: &Inbound, account: &Account, to: &ReturnTo, effect: &Effect) -> Asked {
+        let asked = self.asked_for(inbound, account, to);
         if effect.step_up.is_none() && !effect.re_enroll {
-            return (second, trust);
+            return asked;
         }
-        (if account.has_second_factor() { Second::Challenge } else { Second::Enrol }, Trust::Refuse)
+        let second = if account.has_second_factor() { Second::Challenge } else { Second::Enrol };
+        Asked { second, trust: Trust::Refuse, ..asked }
     }
 
     pub(super) fn new_session(

@@ -1,6 +1,6 @@
 //! How many guesses are judged: counted before anything is, so that guesses made at once cannot slip through together.
 //!
-//! A success gives its count back. What is held costs nothing: no hash, no key is opened (OTP-45's point).
+//! A success gives its count back. What is held costs nothing: no hash, no key is opened.
 
 use super::flow::Held;
 use super::service::Gate;

@@ -5,7 +5,7 @@
 //! cancellation token and the lease. It may not know sessions, users, policy or the gate: those come in as values.
 //!
 //! ```text
-//! accept::serve ─ front::Front ─ cut::Cuttable ─ pingora's HttpProxy ─ our ProxyHttp
+//! accept::serve ─ a worker's thread ─ front::Front ─ cut::Cuttable ─ pingora's HttpProxy ─ our ProxyHttp
 //!                      └──────── tunnel::run, once a request has handed its connection over
 //! ```
 
@@ -15,8 +15,10 @@ mod conn;
 pub mod cut;
 pub mod frames;
 pub mod front;
+pub mod peer_end;
 pub mod proxy_protocol;
 pub mod tunnel;
+pub mod workers;
 
 #[cfg(test)]
 mod tests;

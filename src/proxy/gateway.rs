@@ -5,12 +5,15 @@
 
 mod admit;
 mod context;
+mod request_ids;
 mod websocket;
 
 pub use context::Context;
+pub use request_ids::RequestIds;
 
 use super::access::AccessLog;
 use super::engine::cut;
+use super::engine::peer_end::PeerEnd;
 use super::engine::tunnel::Replay;
 use super::framing::{self, Head, Refused, Upgrade};
 use super::headers::{self, Outgoing};
@@ -19,11 +22,9 @@ use super::identity::AssertionSigner;
 use super::local::{self, Cause, Malformed};
 use super::response;
 use super::settings::Settings;
-use super::upstream::patience::{Connection, Patience};
 use super::upstream::{Pool, REPLAY_GROUP, Target};
 use crate::gate::Gate;
 use crate::live::Registry;
-use crate::sys::Entropy;
 use crate::sys::lease::Lease;
 use async_trait::async_trait;
 use axum::Router;
@@ -34,6 +35,7 @@ use pingora::ErrorType::{
     self, ConnectError, ConnectNoRoute, ConnectRefused, ConnectTimedout, InternalError, ReadTimedout, SocketError,
 };
 use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::modules::http::HttpModules;
 use pingora::protocols::Digest;
 use pingora::proxy::{FailToProxy, ProxyHttp, ProxyWarnLogContext, Session};
 use pingora::upstreams::peer::HttpPeer;
@@ -43,10 +45,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// Everything one exchange needs; shared by all.
+/// Everything one exchange needs; shared by all, one handle a worker.
+#[derive(Clone)]
 pub struct Gateway {
     pub settings: Arc<Settings>,
-    pub hosts: Hosts,
+    pub hosts: Arc<Hosts>,
     /// One an app, in the order of the settings.
     pub pools: Vec<Arc<Pool>>,
     pub gate: Arc<Gate>,
@@ -54,11 +57,10 @@ pub struct Gateway {
     pub lease: Arc<Lease>,
     pub local: Router,
     pub signer: Arc<dyn AssertionSigner>,
-    pub entropy: Arc<dyn Entropy>,
+    pub ids: Arc<RequestIds>,
     pub log: Arc<dyn AccessLog>,
-    pub patience: Arc<Patience>,
     /// A proxy that nobody trusts has been noticed; said once.
-    pub untrusted_noticed: AtomicBool,
+    pub untrusted_noticed: Arc<AtomicBool>,
 }
 
 #[async_trait]
@@ -68,6 +70,9 @@ impl ProxyHttp for Gateway {
     fn new_ctx(&self) -> Context {
         Context::new()
     }
+
+    /// None: the one that is there by default compresses, and we never do.
+    fn init_downstream_modules(&self, _: &mut HttpModules) {}
 
     async fn early_request_filter(&self, s: &mut Session, ctx: &mut Context) -> Result<()> {
         cut::seen();
@@ -92,7 +97,7 @@ impl ProxyHttp for Gateway {
             return Err(ctx.refuse(TOO_LARGE));
         }
         if ctx.upgrade == Upgrade::WebSocket {
-            return websocket::open(self, s, ctx).await;
+            return Box::pin(websocket::open(self, s, ctx)).await; // rare: its room is not part of every request
         }
         s.set_read_timeout(Some(idle));
         s.set_write_timeout(Some(idle));
@@ -132,8 +137,8 @@ impl ProxyHttp for Gateway {
             *body = None; // else the chunked end is written twice (an empty last DATA frame of HTTP/2)
         }
         if end {
-            cut::body_read();
-            ctx.await_head(&self.patience)?;
+            cut::nothing_owed();
+            ctx.await_head()?;
         } else {
             cut::progress();
         }
@@ -157,25 +162,22 @@ impl ProxyHttp for Gateway {
         // a connection of HTTP/2 is shared: its other requests must not pay for one that waits
         let own = peer.options.alpn.get_max_http_version() == 1 && ctx.replay.is_none();
         let local = digest.and_then(|d| d.socket_digest.as_ref()?.local_addr()?.as_inet().copied());
-        ctx.connected(local.filter(|_| own).map(|local| Connection { fd, local }));
+        ctx.peer_end = local.filter(|_| own).map(|local| PeerEnd { fd, local });
         Ok(())
     }
 
     async fn response_filter(&self, _: &mut Session, res: &mut ResponseHeader, ctx: &mut Context) -> Result<()> {
-        if !res.status.is_informational() {
-            ctx.head_seen();
-        }
         let (site, inbound) = ctx.route()?;
         let passage = ctx.passage.as_ref().ok_or_else(|| Error::new(InternalError))?;
         headers::toward_client(res, site, passage.session().is_some())?;
         if res.status.is_informational() {
             return Ok(());
         }
-        cut::body_read(); // from here on the two may talk as long as they like
+        cut::nothing_owed(); // from here on the two may talk as long as they like
         if passage.signs_out() {
             // ending the session cuts its exchanges; this one has to tell the client
             ctx.spare_this_exchange();
-            let cookies = self.gate.signed_out_by_app(inbound, passage).await.map_err(|fault| {
+            let cookies = Box::pin(self.gate.signed_out_by_app(inbound, passage)).await.map_err(|fault| {
                 tracing::error!(error = %fault, request_id = %inbound.request_id, "the session could not be ended");
                 response::refused(UNAVAILABLE)
             })?;
@@ -203,7 +205,7 @@ impl ProxyHttp for Gateway {
         ctx: &mut Context,
         reused: bool,
     ) -> Box<Error> {
-        if ctx.waited_too_long() {
+        if cut::answer_was_late() {
             return Error::explain(ReadTimedout, "no response head in time").into_up();
         }
         // a reused connection may have been closed by the upstream before it read anything

@@ -4,7 +4,7 @@
 //! Decides nothing about access: who the visitor is comes with the gate's `Passage`.
 
 use super::hosts::Site;
-use super::identity::{self, AssertionSigner};
+use super::identity::AssertionSigner;
 use super::settings::App;
 use crate::gate::Identity;
 use crate::types::Inbound;
@@ -16,6 +16,7 @@ use pingora::http::RequestHeader;
 mod cookies;
 mod response;
 
+pub use cookies::is_ours as is_own_cookie;
 pub use response::toward_client;
 
 /// What is removed from requests to one app, prepared once.
@@ -89,56 +90,85 @@ impl Names {
 }
 
 /// The one place that turns a client's head into what the upstream gets. Works on the head alone, so a second try of
-/// the same request gives the same bytes.
+/// the same request gives the same bytes. The head is built anew in one pass: whatever is not copied is gone.
 pub fn toward_upstream(req: &mut RequestHeader, out: &Outgoing<'_>) -> pingora::Result<()> {
-    let (inbound, hygiene) = (out.inbound, &out.site.hygiene);
-    let version = req.version;
-    let gone: Vec<HeaderName> = req.headers.keys().filter(|n| hygiene.removes(n, version)).cloned().collect();
-    for name in gone {
-        while req.remove_header(&name).is_some() {}
+    let mut up = bare_head(req, out.inbound)?;
+    up.append_header(HOST, out.host.clone())?;
+    copy_allowed(req, &mut up, &out.site.hygiene)?;
+    let client = out.inbound.client.0;
+    let address = client.to_string();
+    if let Some(forwarded) = out.site.forwarded(client, &address) {
+        up.append_header("Forwarded", forwarded)?;
     }
-    match cookies::without_ours(&req.headers) {
-        cookies::Cookie::Unchanged => {}
-        cookies::Cookie::Gone => drop(req.remove_header(&COOKIE)),
-        cookies::Cookie::Is(value) => req.insert_header("Cookie", value)?,
+    up.append_header("X-Forwarded-For", address)?;
+    up.append_header("X-Forwarded-Proto", HeaderValue::from_static(out.site.origin.scheme()))?;
+    up.append_header("X-Forwarded-Host", out.site.authority.clone())?;
+    up.append_header("X-Request-Id", &out.inbound.request_id.letters()[..])?;
+    if let Some(identity) = out.identity {
+        set_identity(&mut up, out, identity)?;
     }
-    target(req, inbound)?;
-    let client = inbound.client.0;
-    req.insert_header(HOST, out.host.clone())?;
-    req.insert_header("X-Forwarded-For", client.to_string())?;
-    req.insert_header("X-Forwarded-Proto", HeaderValue::from_static(out.site.origin.scheme()))?;
-    req.insert_header("X-Forwarded-Host", out.site.authority.clone())?;
-    if let Some(forwarded) = out.site.forwarded(client) {
-        req.insert_header("Forwarded", forwarded)?;
-    }
-    req.insert_header("X-Request-Id", inbound.request_id.to_string())?;
-    match out.identity {
-        Some(identity) => set_identity(req, out, identity),
-        None => Ok(()),
-    }
+    *req = up;
+    Ok(())
 }
 
-/// What is judged is what is forwarded.
-fn target(req: &mut RequestHeader, inbound: &Inbound) -> pingora::Result<()> {
+/// Method, version and target, no header. What is judged is what is forwarded.
+fn bare_head(req: &RequestHeader, inbound: &Inbound) -> pingora::Result<RequestHeader> {
+    let room = Some(req.headers.len() + OURS);
+    let mut up = match req.has_case() {
+        true => RequestHeader::build(req.method.clone(), b"/", room)?,
+        false => RequestHeader::build_no_case(req.method.clone(), b"/", room)?,
+    };
+    up.set_version(req.version);
+    up.set_send_end_stream(req.send_end_stream().unwrap_or(true));
     let path = inbound.path.forwarded();
     let same = req.uri.authority().is_none() && req.uri.path() == path && req.uri.query() == inbound.query.as_deref();
-    if same { Ok(()) } else { req.set_raw_path(inbound.target().as_bytes()) }
+    if same {
+        up.set_uri(req.uri.clone())
+    } else {
+        up.set_raw_path(inbound.target().as_bytes())?
+    }
+    Ok(up)
+}
+
+/// The client's own headers but those that hygiene removes, in their order and spelling.
+fn copy_allowed(req: &RequestHeader, up: &mut RequestHeader, hygiene: &Hygiene) -> pingora::Result<()> {
+    let cookie = cookies::without_ours(&req.headers);
+    let stays = |name: &HeaderName| {
+        let ours = *name == HOST || (*name == COOKIE && cookie != cookies::Cookie::Unchanged);
+        !ours && !hygiene.removes(name, req.version)
+    };
+    // both iterators go through the same list: the engine keeps names and spellings in step
+    let mut spelt = req.case_header_iter().map(|(spelling, _)| spelling.clone());
+    for (name, value) in &req.headers {
+        let spelling = spelt.next();
+        if stays(name) {
+            match spelling {
+                Some(spelling) => up.append_header(spelling, value.clone())?,
+                None => up.append_header(name, value.clone())?,
+            };
+        }
+    }
+    if let cookies::Cookie::Is(value) = cookie {
+        up.append_header("Cookie", value)?;
+    }
+    Ok(())
 }
 
 fn set_identity(req: &mut RequestHeader, out: &Outgoing<'_>, who: &Identity) -> pingora::Result<()> {
-    let names = &out.site.hygiene.identity;
-    let app = &out.site.app;
-    let mut set = |name: &Option<Bytes>, value: &mut dyn FnMut() -> Option<HeaderValue>| match name {
-        Some(name) => value().map_or(Ok(()), |v| req.insert_header(name.clone(), v)),
-        None => Ok(()),
-    };
-    set(&names.user, &mut || identity::value(who.name.as_str()))?;
-    set(&names.groups, &mut || identity::list(who.groups.iter().map(|g| g.as_str())))?;
-    set(&names.email, &mut || who.email.as_ref().and_then(|e| identity::value(e.as_str())))?;
-    set(&names.assertion, &mut || {
-        let issuer = app.origins.first().unwrap_or(&out.site.origin);
-        out.signer.sign(&app.name, issuer, who)
-    })
+    let (names, app) = (&out.site.hygiene.identity, &out.site.app);
+    let told = out.signer.sign(&app.name, app.origins.first().unwrap_or(&out.site.origin), who);
+    let told = [
+        (&names.user, &told.user),
+        (&names.groups, &told.groups),
+        (&names.email, &told.email),
+        (&names.assertion, &told.assertion),
+    ];
+    for (name, value) in told {
+        if let (Some(name), Some(value)) = (name, value) {
+            req.append_header(name.clone(), value.clone())?;
+        }
+    }
+    Ok(())
 }
 
 /// Header names as stacks behind us may read them: CGI and its heirs fold `-` to `_`, some fold `.` and more.
@@ -165,6 +195,9 @@ fn titled(name: &str) -> String {
     };
     name.chars().map(letter).collect()
 }
+
+/// Headers that are set here.
+const OURS: usize = 10;
 
 const REQUEST_ID: &str = "x-request-id";
 const FORWARDED_PREFIX: &[u8] = b"x-forwarded-";

@@ -40,11 +40,12 @@ impl Site {
         })
     }
 
-    /// The value of `Forwarded` for a visitor at this address (RFC 7239 §6: IPv6 in brackets and quotes).
-    pub fn forwarded(&self, client: IpAddr) -> Option<HeaderValue> {
+    /// The value of `Forwarded` for a visitor at this address, also given as text (RFC 7239 §6: IPv6 in brackets and
+    /// quotes).
+    pub fn forwarded(&self, client: IpAddr, text: &str) -> Option<HeaderValue> {
         let value = match client {
-            IpAddr::V4(a) => format!("for={a}{}", self.forwarded_tail),
-            IpAddr::V6(a) => format!("for=\"[{a}]\"{}", self.forwarded_tail),
+            IpAddr::V4(_) => ["for=", text, &self.forwarded_tail].concat(),
+            IpAddr::V6(_) => ["for=\"[", text, "]\"", &self.forwarded_tail].concat(),
         };
         HeaderValue::try_from(value).ok()
     }
@@ -152,7 +153,7 @@ mod tests {
     #[test]
     fn forwarded_quotes_what_must_be_quoted() {
         let hosts = hosts();
-        let forwarded = |host: &[u8], ip: &str| hosts.find(host).unwrap().forwarded(ip.parse().unwrap()).unwrap();
+        let forwarded = |host: &[u8], ip: &str| hosts.find(host).unwrap().forwarded(ip.parse().unwrap(), ip).unwrap();
         assert_eq!(forwarded(b"app.example.com", "192.0.2.1"), "for=192.0.2.1;host=\"app.example.com\";proto=https");
         assert_eq!(forwarded(b"localhost:8080", "::1"), "for=\"[::1]\";host=\"localhost:8080\";proto=http");
     }

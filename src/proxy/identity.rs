@@ -1,20 +1,41 @@
-//! Who the upstream is told the visitor is: values of the identity headers, and the signer of the assertion.
+//! Who the upstream is told the visitor is: values of the identity headers, and who signs the assertion among them.
 //!
-//! Sets nothing by itself: `headers::toward_upstream` does, right after it has removed the client's own.
+//! Sets nothing by itself: `headers::toward_upstream` does, right after it has left out the client's own.
 
 use crate::gate::Identity;
 use crate::types::{AppName, Origin};
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+use std::sync::Arc;
 
 /// Signs who the visitor is. Caches by itself; called once a request.
 pub trait AssertionSigner: Send + Sync + 'static {
-    /// `issuer` is the app's first origin. `None`: no header is sent.
-    fn sign(&self, app: &AppName, issuer: &Origin, identity: &Identity) -> Option<HeaderValue>;
+    /// `issuer` is the app's first origin.
+    fn sign(&self, app: &AppName, issuer: &Origin, identity: &Identity) -> Arc<Told>;
+}
+
+/// The values of one session's identity headers; `None`: that header is not sent.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    pub user: Option<HeaderValue>,
+    pub groups: Option<HeaderValue>,
+    pub email: Option<HeaderValue>,
+    pub assertion: Option<HeaderValue>,
+}
+
+impl Told {
+    pub fn of(who: &Identity, assertion: Option<HeaderValue>) -> Self {
+        Told {
+            user: value(who.name.as_str()),
+            groups: list(who.groups.iter().map(|g| g.as_str())),
+            email: who.email.as_ref().and_then(|e| value(e.as_str())),
+            assertion,
+        }
+    }
 }
 
 /// One name or address as a header value: outside ASCII percent-encoded UTF-8.
-pub fn value(s: &str) -> Option<HeaderValue> {
+fn value(s: &str) -> Option<HeaderValue> {
     if s.bytes().all(is_plain) {
         return HeaderValue::from_str(s).ok();
     }
@@ -22,7 +43,7 @@ pub fn value(s: &str) -> Option<HeaderValue> {
 }
 
 /// Several as one value, joined by commas; a comma inside one is encoded. `None` where there is none.
-pub fn list<'a>(all: impl Iterator<Item = &'a str>) -> Option<HeaderValue> {
+fn list<'a>(all: impl Iterator<Item = &'a str>) -> Option<HeaderValue> {
     let mut out = String::new();
     for s in all {
         if !out.is_empty() {

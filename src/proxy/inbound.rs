@@ -3,6 +3,7 @@
 //! Refuses what cannot be read in one way; decides nothing about access.
 
 use super::framing::{Refused, Upgrade};
+use super::headers;
 use super::hosts::Site;
 use crate::types::path::BadPath;
 use crate::types::{CanonicalPath, ClientIp, Cookies, FetchMetadata, Inbound, Kind, Mode, RequestId};
@@ -30,7 +31,7 @@ pub fn read(a: &Arrived<'_>, site: &Site) -> Result<Inbound, Refused> {
         path,
         query: a.uri.query().map(String::from),
         client: a.client,
-        cookies: Cookies::parse(a.headers.get_all(COOKIE).iter().map(|v| v.as_bytes())),
+        cookies: Cookies::parse(a.headers.get_all(COOKIE).iter().map(|v| v.as_bytes()), headers::is_own_cookie),
         kind: kind(a, &fetch),
         fetch,
         origin_header: origin(a.headers),

@@ -118,7 +118,7 @@ async fn read_body(s: &mut Session) -> pingora::Result<Option<Bytes>> {
         }
         body.extend_from_slice(&part);
     }
-    cut::body_read();
+    cut::nothing_owed();
     Ok(Some(body.into()))
 }
 

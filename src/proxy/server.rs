@@ -3,11 +3,12 @@
 //! Wires the parts it is handed; names no store, no page and no policy.
 
 use super::access::AccessLog;
-use super::engine::accept::{self, Listen, Trusted};
+use super::engine::accept::{self, Listen, Trusted, Worker};
 use super::engine::certs::{self, Certificates};
 use super::engine::cut::Cuttable;
 use super::engine::front::Front;
-use super::gateway::Gateway;
+use super::engine::workers::Workers;
+use super::gateway::{Gateway, RequestIds};
 use super::hosts::Hosts;
 use super::identity::AssertionSigner;
 use super::redirect::ToHttps;
@@ -25,9 +26,9 @@ use pingora::server::configuration::ServerConf;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -69,6 +70,7 @@ pub struct Bound {
     gateway: Gateway,
     to_https: Option<ToHttps>,
     certificates: Option<Arc<Certificates>>,
+    workers: Workers,
 }
 
 /// Loads certificates, listens, resolves upstreams and checks each of them once.
@@ -95,20 +97,20 @@ pub async fn bind(parts: Parts) -> io::Result<Bound> {
     }
     futures::future::join_all(pools.iter().map(|p| p.start())).await;
     let gateway = Gateway {
-        hosts: Hosts::new(&settings.apps),
+        hosts: Arc::new(Hosts::new(&settings.apps)),
         pools,
         gate: parts.gate,
         live: parts.live,
         lease: parts.lease,
         local: parts.local,
         signer: parts.signer,
-        entropy: parts.entropy,
+        ids: Arc::new(RequestIds::new(&*parts.entropy)),
         log: parts.log,
-        patience: Arc::default(),
-        untrusted_noticed: AtomicBool::new(false),
+        untrusted_noticed: Arc::default(),
         settings,
     };
-    Ok(Bound { address, public, redirect, gateway, to_https, certificates })
+    let workers = Workers::start(std::thread::available_parallelism()?.get())?;
+    Ok(Bound { address, public, redirect, gateway, to_https, certificates, workers })
 }
 
 impl Bound {
@@ -119,7 +121,7 @@ impl Bound {
 
     /// Until `shutdown` says true (or its sender is gone) and open requests have ended.
     pub async fn serve(self, shutdown: watch::Receiver<bool>) {
-        let mut background = vec![AbortOnDropHandle::new(tokio::spawn(self.gateway.patience.clone().watch()))];
+        let mut background = Vec::new();
         for pool in self.gateway.pools.clone() {
             let shutdown = shutdown.clone();
             background.push(AbortOnDropHandle::new(tokio::spawn(async move { pool.keep(shutdown).await })));
@@ -128,12 +130,15 @@ impl Bound {
             background.push(AbortOnDropHandle::new(tokio::spawn(c.watch())));
         }
         let lease = self.gateway.lease.clone();
-        let public = accept::serve(self.public, app(self.gateway, lease.clone()), shutdown.clone());
+        let at = |runtime: &Handle| Worker { runtime: runtime.clone(), app: app(self.gateway.clone(), lease.clone()) };
+        let public = self.workers.handles().iter().map(at).collect();
+        let public = accept::serve(self.public, public, shutdown.clone());
         match self.redirect.zip(self.to_https) {
             None => public.await,
             Some((listen, to_https)) => {
                 // what leads to https belongs to no session
-                let redirect = accept::serve(listen, app(to_https, lease), shutdown);
+                let here = Worker { runtime: Handle::current(), app: app(to_https, lease.clone()) };
+                let redirect = accept::serve(listen, vec![here], shutdown);
                 tokio::join!(public, redirect);
             }
         }
@@ -178,7 +183,7 @@ where
     Arc::new(Front::new(Arc::new(Cuttable::new(http, lease, IDLE)), FIRST_BYTE))
 }
 
-/// Idle connections kept to all upstreams together.
+/// Idle connections kept to all upstreams together, by each worker.
 const POOL: usize = 128;
 /// Of one request, the first included.
 const TRIES: usize = 3;

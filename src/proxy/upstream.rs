@@ -4,7 +4,6 @@
 //! address; whether a request may go there is the gate's affair.
 
 mod health;
-pub mod patience;
 mod tls;
 
 pub use tls::BadTls;
@@ -24,6 +23,7 @@ use pingora::upstreams::peer::HttpPeer;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tls::Tls;
@@ -42,8 +42,10 @@ pub struct Target {
 
 /// The servers of one app.
 pub struct Pool {
+    /// Finds the servers and knows who is well. Whose turn it is we say ourselves: its own choice allocates a set.
     balancer: Arc<LoadBalancer<RoundRobin>>,
     known: Arc<Known>,
+    turn: AtomicUsize,
 }
 
 impl Pool {
@@ -57,7 +59,7 @@ impl Pool {
         balancer.parallel_health_check = true;
         balancer.health_check_frequency = Some(HEALTH_EVERY);
         balancer.update_frequency = names.then_some(RESOLVE_EVERY);
-        Ok(Pool { balancer: Arc::new(balancer), known })
+        Ok(Pool { balancer: Arc::new(balancer), known, turn: AtomicUsize::new(0) })
     }
 
     /// Resolves and looks at every server once, so that the first request already knows who is well.
@@ -76,10 +78,14 @@ impl Pool {
     /// The next server that is well; `None` where all are down. One that has `failed` this request comes last: until the
     /// health check sees it, it still counts as well.
     pub fn next(&self, failed: Option<SocketAddr>) -> Option<Arc<Target>> {
-        let is_failed = |b: &Backend| failed.is_some() && b.addr.as_inet().copied() == failed;
-        let elsewhere = self.balancer.select_with(b"", MOST_TRIED, |b, well| well && !is_failed(b));
-        let backend = elsewhere.or_else(|| self.balancer.select(b"", MOST_TRIED))?;
-        self.known.target(&backend)
+        let targets = self.known.targets.load();
+        let (before, from) =
+            targets.split_at_checked(self.turn.fetch_add(1, Ordering::Relaxed) % targets.len().max(1))?;
+        let mut well = from.iter().chain(before).filter(|(backend, _)| self.balancer.backends().ready(backend));
+        let first = well.next()?;
+        let is_failed = |t: &Target| failed == Some(t.tunnel.addr);
+        let (_, target) = if is_failed(&first.1) { well.find(|(_, t)| !is_failed(t)).unwrap_or(first) } else { first };
+        Some(target.clone())
     }
 
     /// Whether a second try can meet another server.
@@ -91,19 +97,19 @@ impl Pool {
 /// Addresses found so far, and how to make a target of one.
 struct Known {
     recipes: Vec<Recipe>,
-    targets: ArcSwap<HashMap<SocketAddr, Arc<Target>>>,
+    targets: ArcSwap<Vec<(Backend, Arc<Target>)>>,
     /// What each name resolved to the last time it did.
     last: Mutex<HashMap<usize, Vec<SocketAddr>>>,
 }
 
 impl Known {
     fn target(&self, backend: &Backend) -> Option<Arc<Target>> {
-        self.targets.load().get(backend.addr.as_inet()?).cloned()
+        self.targets.load().iter().find(|(b, _)| b.addr == backend.addr).map(|(_, target)| target.clone())
     }
 
     /// A name that does not resolve now keeps its last addresses: a hiccup of DNS must not take an app down.
     async fn resolve(&self) {
-        let mut targets = HashMap::new();
+        let mut targets: Vec<(Backend, Arc<Target>)> = Vec::new();
         for (n, recipe) in self.recipes.iter().enumerate() {
             let found = recipe.resolve().await;
             let addresses = {
@@ -120,7 +126,9 @@ impl Known {
                 }
             };
             for address in addresses {
-                targets.entry(address).or_insert_with(|| Arc::new(recipe.target(address)));
+                if !targets.iter().any(|(_, t)| t.tunnel.addr == address) {
+                    targets.push((backend(address), Arc::new(recipe.target(address))));
+                }
             }
         }
         self.targets.store(Arc::new(targets));
@@ -134,9 +142,12 @@ struct Resolve(Arc<Known>);
 impl ServiceDiscovery for Resolve {
     async fn discover(&self) -> pingora::Result<(BTreeSet<Backend>, HashMap<u64, bool>)> {
         self.0.resolve().await;
-        let backend = |addr: &SocketAddr| Backend { addr: PingoraAddr::Inet(*addr), weight: 1, ext: Extensions::new() };
-        Ok((self.0.targets.load().keys().map(backend).collect(), HashMap::new()))
+        Ok((self.0.targets.load().iter().map(|(b, _)| b.clone()).collect(), HashMap::new()))
     }
+}
+
+fn backend(address: SocketAddr) -> Backend {
+    Backend { addr: PingoraAddr::Inet(address), weight: 1, ext: Extensions::new() }
 }
 
 /// One line of `upstreams`.
@@ -222,8 +233,6 @@ const RESOLVE_EVERY: Duration = Duration::from_secs(30);
 const POOLED_FOR: Duration = Duration::from_secs(50);
 /// Requests at a time on one HTTP/2 connection to an upstream.
 const STREAMS: usize = 100;
-/// Servers looked at for one that is well.
-const MOST_TRIED: usize = 256;
 
 #[cfg(test)]
 mod tests;

@@ -6,17 +6,16 @@
 
 use super::identity::Cached;
 use crate::store::log::{Entry, Fact};
-use crate::types::{Seq, SessionId, TokenHash, UserId};
+use crate::types::{ByRandomBits, Seq, SessionId, TokenHash, UserId};
 use papaya::HashMap as Concurrent;
 use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub struct Cache {
-    sessions: Concurrent<TokenHash, Arc<Cached>>,
+    sessions: Concurrent<TokenHash, Arc<Cached>, ByRandomBits>,
     shards: Vec<Mutex<Shard>>,
-    hash: RandomState,
     /// Sessions that began before this entry are over, whosever they are.
     everything: AtomicU64,
     /// Raised by every flush: a fill that overlaps one is not kept.
@@ -24,7 +23,7 @@ pub struct Cache {
     limit: usize,
 }
 
-type Shard = HashMap<UserId, UserSlot>;
+type Shard = HashMap<UserId, UserSlot, ByRandomBits>;
 
 /// What the node knows of one user.
 #[derive(Default)]
@@ -50,9 +49,8 @@ impl Cache {
     /// Keeps at most `limit` tokens.
     pub fn new(limit: usize) -> Self {
         Cache {
-            sessions: Concurrent::new(),
+            sessions: Concurrent::with_hasher(ByRandomBits::default()),
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
-            hash: RandomState::new(),
             everything: AtomicU64::new(0),
             flushes: AtomicU64::new(0),
             limit,
@@ -192,7 +190,7 @@ impl Cache {
     }
 
     fn shard(&self, user: UserId) -> MutexGuard<'_, Shard> {
-        let n = usize::try_from(self.hash.hash_one(user)).unwrap_or(0) % SHARDS;
+        let n = usize::try_from(ByRandomBits::default().hash_one(user) >> 32).unwrap_or(0) % SHARDS;
         #[expect(clippy::indexing_slicing, reason = "n is below SHARDS, the number of shards")]
         lock(&self.shards[n])
     }

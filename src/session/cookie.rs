@@ -104,7 +104,7 @@ mod tests {
     fn doubles_and_other_spellings_are_odd_and_count_for_nothing() {
         let n = names("https://app.example.com");
         let read = |h: &[u8]| {
-            let c = Cookies::parse([h].into_iter());
+            let c = Cookies::parse([h].into_iter(), |_| true);
             let j = Jar::read(&c, &n);
             (j.session.map(str::to_string), j.odd)
         };

@@ -112,7 +112,7 @@ impl Sessions {
             }
             self.cache.forget(at.user, &at.hash);
         }
-        self.read_once(at).await
+        Box::pin(self.read_once(at)).await // rare: its room is not part of every request
     }
 
     /// Notes activity of a session; written in the background.

@@ -76,6 +76,7 @@ conformance! {
     audit::rows_that_come_at_once_are_all_kept_once,
     canaries::what_was_kept_first_stays_and_new_keys_are_added,
     canaries::a_wrong_key_file_leaves_no_trace,
+    canaries::a_key_that_never_sealed_leaves_nothing_and_a_retired_one_is_forgotten,
     canaries::of_a_hundred_key_files_at_once_one_is_kept,
     factors::confirming_stores_backup_codes_and_shows_them_until_they_are_saved,
     factors::shown_codes_open_no_session_and_end_with_theirs,

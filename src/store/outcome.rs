@@ -10,7 +10,6 @@ pub enum Ends {
     Nothing,
     /// Password or factors: every pending sign-in, every session but this one, every device; this one's stays known.
     Others(Option<SessionId>),
-    #[cfg_attr(not(test), expect(dead_code, reason = "disabling an account ends everything"))]
     /// Disabled: everything.
     Everything,
 }

@@ -13,6 +13,10 @@ impl ManualClock {
     pub fn at(t: Timestamp) -> Self {
         ManualClock(Arc::new(AtomicU64::new(t.as_millis())))
     }
+    /// As who sets the clock of the machine, back too.
+    pub fn set(&self, t: Timestamp) {
+        self.0.store(t.as_millis(), Ordering::SeqCst);
+    }
     pub fn advance(&self, d: Duration) {
         self.0.fetch_add(u64::try_from(d.as_millis()).unwrap_or(0), Ordering::SeqCst);
     }

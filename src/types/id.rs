@@ -19,10 +19,16 @@ macro_rules! random_id {
             pub const fn as_bytes(&self) -> &[u8; 16] {
                 &self.0
             }
+            /// As it is written, without a place of its own in memory.
+            pub fn letters(&self) -> [u8; 26] {
+                let mut out = [0; 26];
+                LETTERS.encode_mut(self.as_bytes(), &mut out);
+                out
+            }
         }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&LETTERS.encode(self.as_bytes()))
+                f.write_str(std::str::from_utf8(&self.letters()).unwrap_or_default())
             }
         }
         impl fmt::Debug for $name {
@@ -84,6 +90,27 @@ random_id!(
     RequestId
 );
 
+/// Hashes keys that are random bits of our own making, ids and hashes of tokens: the bits themselves are the hash. Nobody
+/// outside can choose such a key, so there is nothing to defend against by a keyed hash.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RandomBits(u64);
+
+/// For maps with such keys.
+pub type ByRandomBits = std::hash::BuildHasherDefault<RandomBits>;
+
+impl std::hash::Hasher for RandomBits {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 ^= u64::from_ne_bytes(*first);
+        }
+    }
+    /// The length of an array, always the same.
+    fn write_usize(&mut self, _: usize) {}
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// What was read is not an identifier of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an id: 26 letters a-z and digits 2-7 expected")]
@@ -104,6 +131,13 @@ static LETTERS: LazyLock<Encoding> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_hash_of_an_id_is_made_of_its_bits() {
+        let hash = |n: u8| std::hash::BuildHasher::hash_one(&ByRandomBits::default(), UserId::from_bytes([n; 16]));
+        let all: std::collections::HashSet<_> = (0..=u8::MAX).map(hash).collect();
+        assert_eq!((all.len(), hash(7)), (256, 0x0707_0707_0707_0707));
+    }
 
     #[test]
     fn an_id_survives_its_text_form() {

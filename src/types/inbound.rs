@@ -40,7 +40,7 @@ pub struct FetchMetadata {
     pub dest: Option<String>,
 }
 
-/// The request's cookies as they came, one entry a pair, in order.
+/// Those of the request's cookies that could be ours, as they came, one entry a pair, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cookies(pub Vec<(String, String)>);
 
@@ -55,10 +55,11 @@ pub enum Found<'a> {
 
 impl Cookies {
     /// Parses `Cookie` header values; what is not `name=value` is skipped, as browsers' rubbish must not lock them out.
-    pub fn parse<'a>(headers: impl Iterator<Item = &'a [u8]>) -> Self {
+    /// `ours` says of a pair whether anybody will ask for it: apps have many cookies, and we one or two.
+    pub fn parse<'a>(headers: impl Iterator<Item = &'a [u8]>, ours: impl Fn(&[u8]) -> bool) -> Self {
         let mut all = Vec::new();
         for h in headers {
-            for pair in h.split(|b| *b == b';') {
+            for pair in h.split(|b| *b == b';').filter(|p| ours(p)) {
                 let Ok(pair) = std::str::from_utf8(pair) else { continue };
                 if let Some((n, v)) = pair.split_once('=') {
                     all.push((n.trim().to_string(), v.trim().to_string()));
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn two_of_one_name_are_none() {
-        let c = Cookies::parse([&b"a=1; b=\"x; y=2"[..], b"a=3; __host-p=9; junk"].into_iter());
+        let c = Cookies::parse([&b"a=1; b=\"x; y=2"[..], b"a=3; __host-p=9; junk"].into_iter(), |_| true);
         assert_eq!(c.find("a"), Found::Several);
         assert_eq!(c.find("y"), Found::One("2"));
         assert_eq!(c.find("__Host-p"), Found::None);

@@ -28,7 +28,7 @@ impl ClientIp {
 pub struct ClientNetwork(IpAddr);
 
 impl ClientNetwork {
-    /// Its first address: as whose its events are written.
+    /// Its first address, which names it.
     pub fn first(&self) -> ClientIp {
         ClientIp(self.0)
     }

@@ -1,13 +1,16 @@
 //! Killed with -9 at any moment: what was said to be done is done, the rest is not, and the store opens.
 
 use crate::support::client::{confirm_form, form_token, shown_codes, typed_key};
-use crate::support::{Ask, Authenticator, Gateway, MFA_ON, MFA_ON_LOOSE, PASSWORD, Store, on_both_stores};
+use crate::support::{Ask, Authenticator, Gateway, MFA_ON, MFA_ON_LOOSE, PASSWORD, Plan, Store, on_both_stores};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 on_both_stores! {
     killed_while_enrolling_the_person_is_enrolled_or_not,
     killed_while_making_new_codes_the_old_set_or_the_new_one_is_there,
     killed_after_signing_out_the_session_stays_ended,
+    killed_while_importing_every_account_is_whole_or_not_there,
 }
 
 async fn killed_while_enrolling_the_person_is_enrolled_or_not(store: Store) {
@@ -92,4 +95,38 @@ async fn killed_after_signing_out_the_session_stays_ended(store: Store) {
     gateway.run().await;
     assert!(!kept.clone().is_in().await);
     assert!(there.is_in().await);
+}
+
+async fn killed_while_importing_every_account_is_whole_or_not_there(store: Store) {
+    let gateway = Arc::new(Plan::on(store).start().await);
+    let people: String = (0..400).map(|n| format!("user{n:03},user{n:03}@example.com,staff\n")).collect();
+    let file = gateway.secret_file("people.csv", &format!("name,email,groups\n{people}"));
+    let import = move |gateway: &Gateway| gateway.cli(&["user", "import", file.to_str().unwrap(), "--skip-existing"]);
+    for wait in [40, 90, 150] {
+        let (running, import) = (gateway.clone(), import.clone());
+        let importing = tokio::task::spawn_blocking(move || import(&running).status.code());
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        gateway.kill();
+        assert!(matches!(importing.await.unwrap(), Some(0 | 3)));
+        gateway.run().await;
+        whole(&gateway);
+    }
+    assert!(import(&gateway).status.success());
+    assert_eq!(whole(&gateway), 400);
+}
+
+/// Every account that is listed is found by its name and its address and has all that the file gives it.
+fn whole(gateway: &Gateway) -> usize {
+    let list: serde_json::Value = serde_json::from_str(&gateway.succeed(&["user", "list", "--json"])).unwrap();
+    let all = list["users"].as_array().unwrap();
+    let names: BTreeSet<_> = all.iter().map(|u| u["name"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), all.len());
+    for user in all {
+        let name = user["name"].as_str().unwrap();
+        assert_eq!(user["email"], format!("{name}@example.com"), "{user}");
+        assert_eq!(user["groups"], serde_json::json!(["staff"]), "{user}");
+    }
+    let last = all.last().map(|u| u["email"].as_str().unwrap());
+    last.into_iter().for_each(|email| drop(gateway.succeed(&["user", "show", email])));
+    all.len()
 }

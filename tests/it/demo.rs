@@ -76,6 +76,22 @@ async fn both_accounts_of_an_enrolled_demo_sign_in_with_a_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_admin_of_a_demo_sets_up_an_authenticator_with_the_printed_code() {
+    let demo = Demo::start(&[]).await;
+    let accounts = demo.told["accounts"].as_array().unwrap();
+    let of = |admin: bool| accounts.iter().find(|a| a["admin"] == admin).unwrap();
+    assert!(of(false)["enrol_code"].is_null(), "{}", demo.told);
+    let text = |field: &str| of(true)[field].as_str().unwrap();
+    let mut visitor = demo.visitor();
+    let answer = visitor.give_password(text("user"), text("password"), "/admin/").await;
+    let page = visitor.follow(&answer).await;
+    let answer = visitor.confirm(&page, text("enrol_code")).await;
+    let page = visitor.follow(&answer).await;
+    visitor.confirm_set_up(&page).await;
+    assert_eq!(visitor.get("/admin/").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_demo_leaves_nothing_behind() {
     let mut demo = Demo::start(&[]).await;
     let folder = std::path::PathBuf::from(demo.told["config"].as_str().unwrap()).parent().unwrap().to_path_buf();

@@ -93,7 +93,7 @@ async fn a_sign_out_ends_the_matched_sessions_with_their_streams_and_nobody_else
     // from here on nothing of them passes
     gateway.upstream.forget();
     for visitor in [&first, &second] {
-        assert_eq!(visitor.status_now().await, 303);
+        assert_eq!(visitor.status_now().await, 401);
     }
     for socket in &mut sockets[..2] {
         assert_eq!(socket.next().await, Err(End::Close(1008)));
@@ -129,7 +129,7 @@ async fn every_selection_meets_whom_it_names_and_no_other(store: Store) {
         assert_eq!(live.len(), 1);
         let select = select(&live[0]);
         gateway.disconnect(select.clone(), "sign_out", none()).await;
-        assert_eq!((alice.status_now().await, bob.status_now().await), (303, 200), "{select}");
+        assert_eq!((alice.status_now().await, bob.status_now().await), (401, 200), "{select}");
     }
     let (alice, bob) = (signed_in(&gateway, "alice").await, signed_in(&gateway, "bob").await);
     for select in [json!({ "ip": "192.0.2.1" }), json!({ "network": "10.0.0.0/8" }), json!({ "group": "admins" })] {
@@ -137,11 +137,11 @@ async fn every_selection_meets_whom_it_names_and_no_other(store: Store) {
     }
     assert_eq!((alice.status_now().await, bob.status_now().await), (200, 200));
     gateway.disconnect(json!({ "everyone": true }), "sign_out", none()).await;
-    assert_eq!((alice.status_now().await, bob.status_now().await), (303, 303));
+    assert_eq!((alice.status_now().await, bob.status_now().await), (401, 401));
 }
 
 async fn a_step_up_is_asked_of_the_session_and_where_the_person_was_they_are_again(store: Store) {
-    let gateway = Gateway::with_alice(store, "version: 1\n").await;
+    let gateway = Gateway::with_alice(store, MFA_ON).await;
     let (mut alice, mut app) = with_app(&gateway).await;
     let mut socket = Socket::open(&alice, handshake("/ws")).await.unwrap();
     socket.echo("hello").await;
@@ -177,7 +177,7 @@ async fn a_step_up_stays_on_the_person_and_no_trusted_device_stands_for_it(store
     };
     assert!(!password(&mut browser).await.starts_with("/.portcullis/challenge"), "trusted");
     gateway.disconnect(alice(), "step_up", none()).await;
-    assert_eq!(browser.status_now().await, 303);
+    assert_eq!(browser.status_now().await, 401);
     for _ in 0..2 {
         assert!(password(&mut browser).await.starts_with("/.portcullis/challenge"), "asked until it is given");
     }
@@ -188,7 +188,7 @@ async fn a_step_up_stays_on_the_person_and_no_trusted_device_stands_for_it(store
 }
 
 async fn a_step_up_that_is_not_done_in_time_signs_out(store: Store) {
-    let gateway = Gateway::with_alice(store, "version: 1\n").await;
+    let gateway = Gateway::with_alice(store, MFA_ON).await;
     let (mut alice, _) = with_app(&gateway).await;
     gateway.disconnect(self::alice(), "step_up", json!({ "within": "2s" })).await;
     assert!(led_to(&mut alice, "/").await.starts_with("/.portcullis/challenge"));
@@ -221,8 +221,8 @@ async fn a_step_up_may_block_who_has_no_method(store: Store) {
     let gateway = open(store).await;
     let alice = signed_in(&gateway, "alice").await;
     gateway.disconnect(self::alice(), "step_up", json!({ "if_no_method": "block" })).await;
-    assert_eq!(alice.status_now().await, 303);
-    assert_eq!(refusal(&gateway, "alice").await.status, 401);
+    assert_eq!(alice.status_now().await, 401);
+    assert_eq!(refusal(&gateway, "alice").await.status, 422);
     assert!(signed_in(&gateway, "bob").await.is_in().await);
 }
 
@@ -234,12 +234,12 @@ async fn a_blocked_person_gets_the_one_text_of_all_refusals_until_it_is_lifted(s
     let gateway = open(store).await;
     let mut before = signed_in(&gateway, "alice").await;
     let said = gateway.disconnect(alice(), "block", none()).await;
-    assert_eq!(before.status_now().await, 303);
+    assert_eq!(before.status_now().await, 401);
     let (blocked, wrong) = (
         refusal(&gateway, "alice").await,
         gateway.visitor().give_password("alice", "a wrong password, long", "/").await,
     );
-    assert_eq!((blocked.status, wrong.status), (401, 401));
+    assert_eq!((blocked.status, wrong.status), (422, 422));
     let bare = |a: &Answer| {
         let text = a.text();
         let cut = text.find("form_token").unwrap_or(text.len());
@@ -261,7 +261,7 @@ async fn a_blocked_person_gets_the_one_text_of_all_refusals_until_it_is_lifted(s
 async fn a_block_ends_by_its_time(store: Store) {
     let gateway = open(store).await;
     gateway.disconnect(json!({ "group": "staff" }), "block", json!({ "until": "2s" })).await;
-    assert_eq!(refusal(&gateway, "alice").await.status, 401);
+    assert_eq!(refusal(&gateway, "alice").await.status, 422);
     until("the end of the block", || async { refusal(&gateway, "alice").await.status == 303 }).await;
 }
 
@@ -299,9 +299,9 @@ async fn after_re_enroll_the_old_authenticator_is_good_only_for_being_replaced(s
     let code = new.next_code().await;
     other.confirm(&page, &code).await;
     assert!(other.is_in().await);
-    assert_eq!(alice.status_now().await, 303, "the other sessions are over");
+    assert_eq!(alice.status_now().await, 401, "the other sessions are over");
     // who has nothing to prove themselves with needs a reset
-    assert_eq!(refusal(&gateway, "bob").await.status, 401);
+    assert_eq!(refusal(&gateway, "bob").await.status, 422);
 }
 
 async fn an_order_meets_who_is_not_known_yet(store: Store) {
@@ -309,7 +309,7 @@ async fn an_order_meets_who_is_not_known_yet(store: Store) {
     let said = gateway.disconnect(json!({ "user": "carol" }), "block", none()).await;
     assert_eq!(said["matched"]["users"], 0);
     gateway.add_user("carol", &[]);
-    assert_eq!(refusal(&gateway, "carol").await.status, 401);
+    assert_eq!(refusal(&gateway, "carol").await.status, 422);
     assert!(signed_in(&gateway, "alice").await.is_in().await);
 }
 
@@ -333,7 +333,7 @@ async fn an_order_outlives_a_restart(store: Store) {
     gateway.kill();
     gateway.run().await;
     assert_ne!(alice.status_now().await, 200);
-    assert_eq!(refusal(&gateway, "alice").await.status, 401);
+    assert_eq!(refusal(&gateway, "alice").await.status, 422);
     let path = format!("/api/v1/disconnects/{}", said["id"].as_str().unwrap());
     let told = gateway.api("GET", &path, &Value::Null, None).await.json();
     assert_eq!((&told["action"], &told["reason"]), (&json!("block"), &json!("test")), "{told}");
@@ -356,7 +356,7 @@ async fn one_key_is_one_order(store: Store) {
     let ids: std::collections::HashSet<_> = all.iter().map(|a| a.json()["id"].to_string()).collect();
     assert_eq!(ids.len(), 1);
     assert_eq!(all.iter().filter(|a| a.json()["repeated"] == false).count(), 1);
-    assert_eq!(alice.status_now().await, 303);
+    assert_eq!(alice.status_now().await, 401);
     let again = signed_in(&gateway, "alice").await;
     assert_eq!(place(body.clone()).await.json()["repeated"], true);
     assert_eq!(again.status_now().await, 200, "a repetition orders nothing");
@@ -421,7 +421,7 @@ async fn the_command_says_what_was_done(store: Store) {
     assert!(dry.contains("would meet 1 users, 1 sessions"), "{dry}");
     let said = gateway.succeed(&["disconnect", "--user", "alice", "--action", "block", "--reason", "alert"]);
     assert!(said.contains("confirmed on 1 nodes") && said.contains("1 users"), "{said}");
-    assert_eq!(alice.status_now().await, 303);
+    assert_eq!(alice.status_now().await, 401);
     let list = gateway.succeed(&["disconnect", "--list"]);
     assert!(list.contains("block") && list.contains("alert"), "{list}");
     let id = said.split(':').next().unwrap();

@@ -7,6 +7,7 @@ use h2::{RecvStream, client};
 use http::{HeaderMap, Request, Response};
 use serde_json::json;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 on_both_stores! {
@@ -18,6 +19,7 @@ on_both_stores! {
     one_cut_stream_leaves_the_others_alone,
     an_order_ends_the_streams_of_whom_it_meets_on_a_shared_connection,
     a_flood_of_resets_ends_the_connection_and_nobody_elses,
+    a_head_that_never_ends_ends_the_connection_and_nobody_elses,
     too_many_headers_over_h2_are_refused,
 }
 
@@ -214,6 +216,38 @@ async fn a_flood_of_resets_ends_the_connection_and_nobody_elses(store: Store) {
         tokio::task::yield_now().await;
     }
     assert!(ended, "rapid resets go on for ever");
+    assert_eq!(ask(&mut bystander, request(&alice, "/")).await.unwrap().status(), 200);
+}
+
+const HEADERS: u8 = 1;
+const SETTINGS: u8 = 4;
+const CONTINUATION: u8 = 9;
+
+/// A frame of HTTP/2 without flags (RFC 9113 §4.1).
+fn frame(kind: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, 0], &stream.to_be_bytes(), payload].concat()
+}
+
+async fn a_head_that_never_ends_ends_the_connection_and_nobody_elses(store: Store) {
+    let gateway = Gateway::with_alice(store, "version: 1\n").await;
+    let alice = gateway.alice().await;
+    let mut bystander = connect(&gateway).await;
+    let mut flood = TcpStream::connect(gateway.address).await.unwrap();
+    let start =
+        [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), frame(SETTINGS, 0, b""), frame(HEADERS, 1, b"")].concat();
+    flood.write_all(&start).await.unwrap();
+    let (mut answers, mut flood) = flood.into_split();
+    let told = tokio::spawn(async move { answers.read_to_end(&mut Vec::new()).await.is_ok() });
+    // a literal field `a: b` without indexing (RFC 7541 §6.2.2), ten thousand times and more
+    let more = frame(CONTINUATION, 1, b"\x00\x01a\x01b").repeat(100);
+    for _ in 0..100 {
+        if flood.write_all(&more).await.is_err() {
+            break;
+        }
+    }
+    // the write side stays open: the end that is seen is the gateway's
+    let _ = within("the end of the connection", told).await.unwrap();
     assert_eq!(ask(&mut bystander, request(&alice, "/")).await.unwrap().status(), 200);
 }
 

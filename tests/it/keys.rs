@@ -2,11 +2,18 @@
 
 use crate::support::gateway::BINARY;
 use crate::support::process::Process;
-use crate::support::{Gateway, PASSWORD, Plan, Store, until};
+use crate::support::redis::Redis;
+use crate::support::{Gateway, MFA_ON, PASSWORD, Plan, Store, on_both_stores, until};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
+
+on_both_stores! {
+    people_stay_signed_in_while_a_key_is_rotated_and_the_old_one_retired,
+    a_key_file_of_another_store_is_not_taken_up_while_it_runs,
+}
 
 fn key_file(gateway: &Gateway) -> PathBuf {
     gateway.dir().join("keys.yaml")
@@ -111,4 +118,92 @@ async fn with_one_of_another_store_redis_serves_nobody_and_is_not_written_to() {
     put_back(&gateway, &ours);
     gateway.run().await;
     assert!(gateway.alice().await.is_in().await);
+}
+
+fn ids(gateway: &Gateway) -> Vec<String> {
+    let text = fs::read_to_string(key_file(gateway)).unwrap();
+    text.split("id: \"").skip(1).map(|t| t.split('"').next().unwrap().to_string()).collect()
+}
+
+async fn people_stay_signed_in_while_a_key_is_rotated_and_the_old_one_retired(store: Store) {
+    let gateway = Gateway::with_alice(store, MFA_ON).await;
+    let mut alice = gateway.visitor();
+    let mut app = alice.enrol("alice").await;
+    let told = gateway.succeed(&["keys", "rotate", "--now"]);
+    assert!(told.contains("the running gateway knows it"), "{told}");
+    let all = ids(&gateway);
+    let (old, new) = (all[0].as_str(), all[1].as_str());
+    assert_eq!(fs::metadata(key_file(&gateway)).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(alice.is_in().await);
+    let seals =
+        || async { gateway.admin_get("/readyz").await.is_some_and(|a| a.text().contains(&format!("`{new}` seals"))) };
+    until("the new key", seals).await;
+    until("sealing anew", || async { gateway.log().contains("sealed anew") }).await;
+    let refused = gateway.cli(&["keys", "retire", old]);
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(1) && why.contains("minutes"), "{why}");
+    let refused = gateway.cli(&["keys", "retire", old, "--force"]);
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(why.contains("second factors: 0, passwords: 1") && why.contains("alice"), "{why}");
+    // her password moves to the new key by itself, her backup codes with the next set
+    let mut again = gateway.visitor();
+    again.sign_in_with("alice", &mut app).await;
+    let refused = gateway.cli(&["keys", "retire", old, "--force"]);
+    let why = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(why.contains("passwords: 0, sets of backup codes: 1"), "{why}");
+    again.change("/.portcullis/codes/new", "code", &app.next_code().await).await;
+    gateway.succeed(&["keys", "retire", old, "--force"]);
+    assert_eq!(ids(&gateway), [new]);
+    until("its end", || async { !gateway.admin_get("/readyz").await.unwrap().text().contains("not taken up") }).await;
+    gateway.kill();
+    gateway.run().await;
+    gateway.visitor().sign_in_with("alice", &mut app).await;
+}
+
+async fn a_key_file_of_another_store_is_not_taken_up_while_it_runs(store: Store) {
+    let gateway = Gateway::with_alice(store, "version: 1\n").await;
+    let mut alice = gateway.alice().await;
+    let ours = swap(&gateway);
+    let warned = || async { gateway.admin_get("/readyz").await.is_some_and(|a| a.text().contains("not taken up")) };
+    until("the warning", warned).await;
+    assert!(alice.is_in().await && gateway.alice().await.is_in().await);
+    put_back(&gateway, &ours);
+    until("the good file", || async { !warned().await }).await;
+    assert!(alice.is_in().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotated_key_is_taken_up_by_every_node_of_the_file() {
+    let redis = Arc::new(Redis::start().await);
+    let one = Plan::on(Store::Redis).redis(redis).policy(MFA_ON).start().await;
+    one.add_user("alice", &["staff"]);
+    let two = one.twin().await;
+    let mut alice = one.visitor();
+    let mut app = alice.enrol("alice").await;
+    one.succeed(&["keys", "rotate", "--now"]);
+    let new = ids(&one)[1].clone();
+    for node in [&one, &two] {
+        let seals =
+            || async { node.admin_get("/readyz").await.is_some_and(|a| a.text().contains(&format!("`{new}` seals"))) };
+        until("the new key", seals).await;
+        assert!(alice.at(node.address).is_in().await);
+    }
+    two.visitor().sign_in_with("alice", &mut app).await;
+    let mut again = one.visitor();
+    again.sign_in_with("alice", &mut app).await;
+    assert!(again.at(two.address).is_in().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_made_ahead_is_published_and_seals_later() {
+    let gateway = Plan::on(Store::Embedded).start().await;
+    let old = ids(&gateway)[0].clone();
+    let told = gateway.succeed(&["keys", "rotate"]);
+    assert!(told.contains("knows it"), "{told}");
+    let ready = gateway.admin_get("/readyz").await.unwrap().text();
+    assert!(ready.contains(&format!("`{old}` seals")), "{ready}");
+    let jwks = gateway.visitor().get("/.portcullis/jwks.json").await.json();
+    let kids: Vec<_> =
+        jwks["keys"].as_array().unwrap().iter().map(|k| k["kid"].as_str().unwrap().to_string()).collect();
+    assert_eq!(kids, ids(&gateway));
 }

@@ -4,9 +4,15 @@
 mod support;
 
 #[cfg(test)]
+mod account_changes;
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
 mod apps;
 #[cfg(test)]
 mod assertion;
+#[cfg(test)]
+mod audit;
 #[cfg(test)]
 mod backup_codes;
 #[cfg(test)]
@@ -21,6 +27,8 @@ mod demo;
 mod devices;
 #[cfg(test)]
 mod disconnects;
+#[cfg(test)]
+mod enrolment;
 #[cfg(test)]
 mod fences;
 #[cfg(test)]

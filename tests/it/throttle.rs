@@ -32,7 +32,7 @@ async fn after_ten_wrong_passwords_nothing_is_judged_for_a_while(store: Store) {
     assert_eq!(held.all("set-cookie").len(), 0);
     gateway.add_user("bob", &["staff"]);
     assert_eq!(gateway.visitor().give_password("bob", PASSWORD, "/").await.status, 303, "nobody else is held");
-    assert!(gateway.log().contains("\"throttled\""));
+    assert!(gateway.log().contains("\"event\":\"throttle\""), "{}", gateway.log());
 }
 
 async fn a_known_browser_gets_in_while_strangers_are_held(store: Store) {

@@ -21,6 +21,7 @@ on_both_stores! {
     a_session_of_one_factor_is_asked_the_second_and_its_code_is_used,
     enrolling_once_more_is_refused,
     the_store_holds_no_key,
+    what_the_client_says_of_the_time_counts_for_nothing,
 }
 
 /// Alice with an authenticator whose first code is one step old, so that two more are good at once.
@@ -300,4 +301,16 @@ async fn the_store_holds_no_key(store: Store) {
         [app.base32.clone().into_bytes(), secret.clone(), data_encoding::BASE64_NOPAD.encode(&secret).into_bytes()];
     assert!(dump.windows(5).any(|w| w == b"alice"));
     assert!(!forms.iter().any(|form| dump.windows(form.len()).any(|w| w == form)));
+}
+
+async fn what_the_client_says_of_the_time_counts_for_nothing(store: Store) {
+    let gateway = Gateway::with_alice(store, MFA_ON).await;
+    let app = enrolled(&gateway).await;
+    let (mut visitor, page) = at_challenge(&gateway).await;
+    let token = form_token(&page);
+    let code = app.code_at(-10);
+    let then = (std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() - 300).to_string();
+    let fields = [("form_token", token.as_str()), ("code", &code), ("time", &then), ("timestamp", &then)];
+    let answer = visitor.send(Ask::form("/.portcullis/challenge", &fields).header("Date", &then)).await;
+    assert_eq!(answer.status, 422, "{}", answer.head);
 }

@@ -5,7 +5,9 @@ use crate::audit::verify::{Report, Verifier, first_of};
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
 use crate::cli::settings;
+use crate::crypto::keys::Keys;
 use crate::crypto::{AuditKeys, AuditVerifier, KeyRing};
+use crate::sys::{Clock, SystemClock};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -48,9 +50,9 @@ pub fn run(args: Args, config: Option<PathBuf>, out: &Out) -> Result<(), Failure
 
 fn of_key_file(config: Option<PathBuf>, out: &Out) -> Result<AuditVerifier, Failure> {
     let file = settings::load(config, out)?.keys.path;
-    let ring =
-        KeyRing::parse(&file.display().to_string(), &read(&file)?).map_err(|e| Failure::refused(e.to_string()))?;
-    Ok(AuditVerifier::of_jwks(&AuditKeys::new(&ring).jwks()))
+    let keys = Keys::parse(&file.display().to_string(), &read(&file)?, SystemClock.now());
+    let keys = keys.map_err(|e| Failure::refused(e.to_string()))?;
+    Ok(AuditVerifier::of_jwks(&AuditKeys::new(&KeyRing::of(keys)).jwks()))
 }
 
 fn tell(report: &Report, out: &Out) -> Result<(), Failure> {

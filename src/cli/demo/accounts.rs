@@ -1,7 +1,7 @@
 //! The demo's two people: `mia`, a member, and `ada`, an admin. Their passwords and secrets are made anew each time.
 
 use super::announce::Person;
-use crate::account::NewUser;
+use crate::account::{EnrolmentCode, NewUser};
 use crate::app::Running;
 use crate::cli::failure::Failure;
 use crate::factor::second;
@@ -17,9 +17,10 @@ pub async fn create(running: &Running, url: &str, enrolled: bool) -> Result<Vec<
     let mut people = Vec::new();
     for role in [MEMBER, ADMIN] {
         let password = super::random_words();
-        let account = add(running, &role, password.clone()).await?;
+        let (account, code) = add(running, &role, password.clone()).await?;
         let otpauth = if enrolled { Some(enrol(running, account, issuer).await?) } else { None };
-        people.push(Person { user: role.name, password, admin: role.admin, otpauth });
+        let enrol_code = code.filter(|_| !enrolled).map(|c| c.code);
+        people.push(Person { user: role.name, password, admin: role.admin, enrol_code, otpauth });
     }
     Ok(people)
 }
@@ -33,12 +34,17 @@ struct Role {
 const MEMBER: Role = Role { name: "mia", group: "staff", admin: false };
 const ADMIN: Role = Role { name: "ada", group: "admin", admin: true };
 
-async fn add(running: &Running, role: &Role, password: SecretString) -> Result<Account, Failure> {
+async fn add(
+    running: &Running,
+    role: &Role,
+    password: SecretString,
+) -> Result<(Account, Option<EnrolmentCode>), Failure> {
     let new = NewUser {
         name: UserName::parse(role.name).map_err(anyhow::Error::from)?,
         email: Some(Email::parse(&format!("{}@example.com", role.name)).map_err(anyhow::Error::from)?),
         groups: [GroupName::parse(role.group).map_err(anyhow::Error::from)?].into(),
         locale: None,
+        disabled: false,
         password: Some(password),
     };
     running.accounts.load().add(new).await.map_err(|e| {
@@ -56,6 +62,7 @@ async fn enrol(running: &Running, mut account: Account, issuer: &str) -> Result<
     let totp = Totp { secret: Secret::generate(parameters.algorithm, &SystemEntropy), parameters };
     let uri = totp.secret.uri(&parameters, issuer, account.name.as_str());
     let id = FactorId::from_bytes(random(&SystemEntropy));
+    account.enrolment_code = None;
     account.factors.push(Factor {
         id,
         kind: SecondFactor::Totp,

@@ -22,6 +22,8 @@ pub struct Person {
     pub user: &'static str,
     pub password: SecretString,
     pub admin: bool,
+    /// What enrolling asks for besides the password; `None`: nothing.
+    pub enrol_code: Option<SecretString>,
     /// For an authenticator app; `None`: none is set up.
     pub otpauth: Option<SecretString>,
 }
@@ -36,6 +38,9 @@ fn for_scripts(r: &Ready) -> Value {
         fields.insert("user".into(), p.user.into());
         fields.insert("password".into(), p.password.expose_secret().into());
         fields.insert("admin".into(), p.admin.into());
+        if let Some(code) = &p.enrol_code {
+            fields.insert("enrol_code".into(), code.expose_secret().into());
+        }
         if let Some(uri) = &p.otpauth {
             fields.insert("otpauth".into(), uri.expose_secret().into());
         }
@@ -56,6 +61,9 @@ fn for_people(r: &Ready) -> String {
         let role = if p.admin { "admin" } else { "member" };
         // writing to a String cannot fail
         let _ = writeln!(text, "  {:<5} {}   ({role})", p.user, p.password.expose_secret());
+        if let Some(code) = &p.enrol_code {
+            let _ = writeln!(text, "        enrolment code {}", code.expose_secret());
+        }
         if let Some(uri) = &p.otpauth {
             let _ = writeln!(text, "        {}", uri.expose_secret());
         }
@@ -98,11 +106,18 @@ mod tests {
             admin_url: Some("http://127.0.0.1:9090".into()),
             admin_token: "token".to_owned().into(),
             accounts: vec![
-                Person { user: "mia", password: "m".to_owned().into(), admin: false, otpauth: None },
+                Person {
+                    user: "mia",
+                    password: "m".to_owned().into(),
+                    admin: false,
+                    enrol_code: Some("abcd-efgh".to_owned().into()),
+                    otpauth: None,
+                },
                 Person {
                     user: "ada",
                     password: "a".to_owned().into(),
                     admin: true,
+                    enrol_code: None,
                     otpauth: Some("otpauth://totp/x".to_owned().into()),
                 },
             ],
@@ -115,7 +130,7 @@ mod tests {
         let promised = json!({
             "url": "http://localhost:8080", "admin_url": "http://127.0.0.1:9090", "admin_token": "token",
             "accounts": [
-                { "user": "mia", "password": "m", "admin": false },
+                { "user": "mia", "password": "m", "admin": false, "enrol_code": "abcd-efgh" },
                 { "user": "ada", "password": "a", "admin": true, "otpauth": "otpauth://totp/x" },
             ],
             "config": "/tmp/demo/portcullis.yaml",

@@ -1,6 +1,7 @@
 //! `user add`.
 
-use crate::api::User;
+use super::told_code;
+use crate::api::AddedUser;
 use crate::cli::client::Client;
 use crate::cli::failure::Failure;
 use crate::cli::out::Out;
@@ -35,7 +36,11 @@ pub async fn run(args: Args, client: &Client, out: &Out) -> Result<(), Failure> 
         "locale": args.locale,
         "password": password.expose_secret(),
     });
-    let user: User = client.call(Method::POST, "/api/v1/users", Some(&body)).await?;
-    out.result(&format!("added {}", user.name), &user);
+    let added: AddedUser = client.call(Method::POST, "/api/v1/users", Some(&body)).await?;
+    let mut text = format!("added {}", added.user.name);
+    if let Some(code) = &added.enrolment_code {
+        text = format!("{text}\n{}", told_code(code));
+    }
+    out.result(&text, &added);
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! The salt names what it was made with, so that a set outlives a change of the cost and a new key:
 //! `<pepper key>$argon2id$v=19$m=…,t=…,p=…$<salt>`.
 
-use super::{OUTPUT, PasswordError, Passwords, Pepper, Recipe, SALT};
+use super::{OUTPUT, Ours, PasswordError, Passwords, Pepper, SALT};
 use crate::sys::{Entropy, random};
 use argon2::{Params, Version};
 use data_encoding::BASE64_NOPAD;
@@ -14,20 +14,20 @@ impl Passwords {
     pub fn new_salt(&self, entropy: &dyn Entropy) -> Vec<u8> {
         let super::Cost { memory_kib: m, iterations: t, parallelism: p } = self.cost;
         let salt = BASE64_NOPAD.encode(&random::<SALT>(entropy));
-        format!("{}$argon2id$v=19$m={m},t={t},p={p}${salt}", self.peppers.newest.id).into_bytes()
+        format!("{}$argon2id$v=19$m={m},t={t},p={p}${salt}", self.peppers().newest.id).into_bytes()
     }
 
     /// One digest for each secret, in one turn at the queue. A salt that cannot be read, or whose pepper is gone, costs
     /// the same and gives digests that nothing has.
     pub async fn digests(&self, salt: &[u8], secrets: Vec<SecretString>) -> Result<Vec<[u8; OUTPUT]>, PasswordError> {
+        let peppers = self.peppers();
         let (recipe, pepper) = match parse(salt) {
-            Some((id, recipe)) if self.peppers.find(id).is_some() => (recipe, Some(id.to_string())),
+            Some((id, recipe)) if peppers.find(id).is_some() => (recipe, Some(id.to_string())),
             Some(_) | None => {
                 tracing::error!("a set of backup codes was made with a key that is not in the key file, or is broken");
-                (Recipe { cost: self.cost, salt: random_salt() }, None)
+                (Ours { cost: self.cost, salt: random_salt() }, None)
             }
         };
-        let peppers = self.peppers.clone();
         self.work(move |blocks| {
             let known: Option<&Pepper> = pepper.as_deref().and_then(|id| peppers.find(id));
             let over = |out: &[u8; OUTPUT]| known.map_or([0; OUTPUT], |p| p.over(out));
@@ -42,12 +42,11 @@ fn random_salt() -> Vec<u8> {
 }
 
 /// The key whose pepper the digests of this salt carry; it cannot be retired while they are good.
-#[cfg_attr(not(test), expect(dead_code, reason = "retiring a key asks it"))]
 pub fn pepper_key(salt: &[u8]) -> Option<&str> {
     parse(salt).map(|(id, _)| id)
 }
 
-fn parse(salt: &[u8]) -> Option<(&str, Recipe)> {
+fn parse(salt: &[u8]) -> Option<(&str, Ours)> {
     let (id, rest) = std::str::from_utf8(salt).ok()?.split_once('$')?;
     let phc = format!("${rest}");
     let hash = argon2::PasswordHash::new(&phc).ok()?;
@@ -56,7 +55,7 @@ fn parse(salt: &[u8]) -> Option<(&str, Recipe)> {
     }
     let params = Params::try_from(&hash).ok()?;
     let cost = super::Cost { memory_kib: params.m_cost(), iterations: params.t_cost(), parallelism: params.p_cost() };
-    Some((id, Recipe { cost, salt: hash.salt?.as_ref().to_vec() }))
+    Some((id, Ours { cost, salt: hash.salt?.as_ref().to_vec() }))
 }
 
 #[cfg(test)]

@@ -98,8 +98,8 @@ async fn a_changed_cost_or_pepper_asks_for_a_new_hash() {
 async fn without_the_pepper_the_hash_alone_is_not_the_password() {
     let p = cheap(&ring());
     let stored = hash(&p, "correct horse battery").await;
-    let (recipe, tag) = Recipe::parse(&stored.phc).unwrap();
-    assert_ne!(*recipe.run("correct horse battery", &mut Vec::new()).unwrap(), tag);
+    let (ours, tag) = Ours::parse(&stored.phc).unwrap();
+    assert_ne!(*ours.run("correct horse battery", &mut Vec::new()).unwrap(), tag);
 }
 
 #[tokio::test]
@@ -121,4 +121,70 @@ async fn a_full_queue_is_busy_and_drains() {
         assert_eq!(one.await.unwrap().unwrap(), Verified::No);
     }
     assert_eq!(p.verify(None, &secret("x")).await.unwrap(), Verified::No);
+}
+
+const BCRYPT: &str = "$2y$05$abcdefghijklmnopqrstuuD3mHdCr44zlIZ.VZCaYRpfQhXMYnEo.";
+const OF_OTHERS: [&str; 4] = [
+    BCRYPT,
+    "{SHA}mN7MYuzjmaIu0w1JDvMzvn/ec4U=",
+    "$5$rounds=1400$anotherlongsalts$TXI28J0NocwA0EsOjoW5fgAYe9X/jBa.gCNZdy5UDN3",
+    "$pbkdf2-sha256$1000$MDEyMzQ1Njc4OWFiY2RlZg$BVALGMmC/K/8ELErc5VgJxyPFApArIZRCQsqjEgZWJ4",
+];
+
+#[tokio::test]
+async fn a_hash_of_another_system_signs_in_and_asks_for_one_of_ours() {
+    let old = ring();
+    let p = cheap(&old);
+    for hash in OF_OTHERS {
+        let stored = p.adopt(hash).unwrap();
+        let output = hash.rsplit(['$', '}']).next().unwrap();
+        assert!(
+            !stored.phc.contains(output.get(output.len() - 20..).unwrap()),
+            "what is stored is not what was given: {stored:?}"
+        );
+        for p in [&p, &cheap(&rotated(&old))] {
+            let before = p.worked();
+            let right = p.verify(Some(&stored), &secret("correct horse battery")).await.unwrap();
+            assert_eq!(right, Verified::Yes { rehash: true }, "{hash}");
+            for wrong in ["correct horse batterY", ""] {
+                assert_eq!(p.verify(Some(&stored), &secret(wrong)).await.unwrap(), Verified::No, "{hash}");
+            }
+            assert_eq!(p.worked() - before, 3);
+        }
+        let other = cheap(&ring());
+        assert_eq!(other.verify(Some(&stored), &secret("correct horse battery")).await.unwrap(), Verified::No);
+    }
+}
+
+#[tokio::test]
+async fn a_hash_put_into_the_store_without_the_key_file_opens_nothing() {
+    let p = cheap(&ring());
+    let good = p.adopt(BCRYPT).unwrap();
+    let (setting, output) = BCRYPT.split_at(29);
+    let planted = [
+        BCRYPT.to_string(),
+        format!("$foreign{BCRYPT}"),
+        format!("$foreign{setting}|0|{}", BASE64_NOPAD.encode(&[0; 32])),
+        format!("$foreign{setting}|0|{output}"),
+        good.phc.replace("$05$", "$15$"),
+        format!("{}|x", good.phc),
+    ];
+    for phc in planted {
+        let stored = PasswordHash { phc, ..good.clone() };
+        let said = p.verify(Some(&stored), &secret("correct horse battery")).await.unwrap();
+        assert_eq!(said, Verified::No, "{}", stored.phc);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_user_takes_as_long_as_one_with_a_costly_hash_of_another_system() {
+    let p = cheap(&ring());
+    let stored = p.adopt(&BCRYPT.replace("$05$", "$09$")).unwrap();
+    assert_eq!(p.level.of_refusals(), std::time::Duration::ZERO);
+    assert_eq!(p.verify(Some(&stored), &secret("wrong")).await.unwrap(), Verified::No);
+    let level = p.level.of_refusals();
+    assert!(level > std::time::Duration::ZERO);
+    let begun = tokio::time::Instant::now();
+    assert_eq!(p.verify(None, &secret("wrong")).await.unwrap(), Verified::No);
+    assert!(begun.elapsed() >= level);
 }

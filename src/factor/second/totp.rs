@@ -6,7 +6,7 @@
 pub mod sealed;
 mod uri;
 
-pub use sealed::{Totp, open_factor, seal_factor, seal_new};
+pub use sealed::{Totp, open_factor, reseal_factor, seal_factor, seal_new};
 
 use crate::sys::Entropy;
 use crate::types::Timestamp;

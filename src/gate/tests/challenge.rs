@@ -74,3 +74,27 @@ async fn a_step_up_rotates_the_token_and_the_old_one_serves_ten_seconds() {
     assert!(matches!(before.visits("/").await, Some(Refusal::SignIn { .. })));
     assert_eq!(second.visits("/").await, None);
 }
+
+#[tokio::test]
+async fn a_clock_set_back_or_ahead_makes_no_used_code_good() {
+    let house = House::with("version: 1\nmfa: { require: on }\nthrottle: { codes: { free: 100 } }").await;
+    let mut b = house.browser();
+    b.sign_in().await;
+    let (secret, _) = b.enrol_and_save().await;
+    house.later(60);
+    let now = house.clock.now();
+    let mut other = house.browser();
+    other.sign_in().await;
+    let used = house.code(&secret, 0);
+    assert!(matches!(other.answers(&used).await, Answer::Done { .. }));
+    house.clock.set(Timestamp::from_secs(now.as_secs() - 3600));
+    let mut back = house.browser();
+    back.sign_in().await;
+    assert!(!matches!(back.answers(&used).await, Answer::Done { .. }));
+    assert!(!matches!(back.answers(&house.code(&secret, 0)).await, Answer::Done { .. }), "older than the last");
+    house.clock.set(Timestamp::from_secs(now.as_secs() + 3600));
+    let mut ahead = house.browser();
+    ahead.sign_in().await;
+    assert!(!matches!(ahead.answers(&used).await, Answer::Done { .. }));
+    assert!(matches!(ahead.answers(&house.code(&secret, 0)).await, Answer::Done { .. }));
+}

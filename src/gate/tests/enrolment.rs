@@ -2,7 +2,7 @@
 
 use super::*;
 
-const CODE: &str = "abcdefgh2345";
+const CODE: &str = "abcdefgh2345jkmn";
 
 /// Gives alice this enrolment code, for a day.
 async fn gives_code(house: &House, code: &str) {
@@ -33,9 +33,9 @@ async fn an_admin_enrols_the_first_factor_only_with_a_code() {
     let wrong = types(&mut b, CODE).await;
     assert!(matches!(wrong, SetUpPage::AskEnrolmentCode(AskAgain { wrong: true, .. })), "nobody gave one: {wrong:?}");
     gives_code(&house, CODE).await;
-    let wrong = types(&mut b, "abcdefgh2346").await;
+    let wrong = types(&mut b, "abcdefgh2346jkmn").await;
     assert!(matches!(wrong, SetUpPage::AskEnrolmentCode(AskAgain { wrong: true, .. })), "{wrong:?}");
-    assert!(matches!(types(&mut b, "ABCD-EFGH-2345").await, SetUpPage::Show { .. }));
+    assert!(matches!(types(&mut b, "ABCD-EFGH-2345-JKMN").await, SetUpPage::Show { .. }));
     b.enrol().await;
     assert_eq!(b.visits("/").await, None);
     assert_eq!(house.store.account(ALICE).await.unwrap().unwrap().enrolment_code, None, "it is used up");
@@ -60,7 +60,7 @@ async fn a_code_that_an_administrator_gave_is_needed_whatever_the_policy_says() 
     assert!(matches!(types(&mut b, CODE).await, SetUpPage::Show { .. }));
     // another is given meanwhile: what was begun with the first confirms nothing
     let (form, secret) = b.set_up().await;
-    gives_code(&house, "abcdefgh6789").await;
+    gives_code(&house, "abcdefgh6789jkmn").await;
     assert!(matches!(b.confirms(&form, &house.code(&secret, 0)).await, Answer::Gone));
 }
 
@@ -77,7 +77,7 @@ async fn a_code_ends_after_a_day_and_guesses_are_throttled() {
     for _ in 0..4 {
         last = house.browser();
         last.sign_in().await;
-        types(&mut last, "abcdefgh2222").await;
+        types(&mut last, "abcdefgh2222jkmn").await;
     }
     assert!(matches!(types(&mut last, CODE).await, SetUpPage::Held(Held::For(_))));
 }

@@ -1,7 +1,7 @@
 //! The accept loop: sockets in, connections for a pingora app out, and a drain at the end.
 //!
-//! Our own tokio runtime and any listener (pingora's `Server` builds runtimes of its own and shakes hands before a
-//! PROXY header could be read). Knows addresses and limits; may not read a byte of HTTP.
+//! Our own runtimes and any listener (pingora's `Server` builds them by itself and shakes hands before a PROXY header
+//! could be read). Knows addresses and limits; may not read a byte of HTTP.
 
 use super::proxy_protocol;
 use crate::types::{ClientIp, ClientNetwork};
@@ -17,10 +17,10 @@ use std::os::fd::AsRawFd;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 /// Says of an address whether it is a trusted proxy's.
 pub type Trusted = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
@@ -39,14 +39,19 @@ pub struct Listen {
     pub drain: Duration,
 }
 
-/// Accepts until `shutdown` says so (or its sender is gone), then lets what is under way end: idle connections are
-/// closed, HTTP/2 gets GOAWAY, tunnels a Close frame.
-pub async fn serve<A>(listen: Listen, app: Arc<A>, mut shutdown: watch::Receiver<bool>)
+/// A thread that serves connections, and the app they are for there.
+pub struct Worker<A> {
+    pub runtime: Handle,
+    pub app: Arc<A>,
+}
+
+/// Accepts until `shutdown` says so (or its sender is gone) and hands connections to the workers in turn; then lets what
+/// is under way end: idle connections are closed, HTTP/2 gets GOAWAY, tunnels a Close frame.
+pub async fn serve<A>(listen: Listen, workers: Vec<Worker<A>>, mut shutdown: watch::Receiver<bool>)
 where
     A: ServerApp + Send + Sync + 'static,
 {
-    let connections = TaskTracker::new();
-    let give_up = CancellationToken::new();
+    let mut connections = JoinSet::new();
     let setup = Arc::new(Setup {
         tls: listen.tls.map(Acceptor::from_server_config),
         trusted: listen.trusted,
@@ -54,18 +59,26 @@ where
         per_address: listen.per_address,
         places: Places::default(),
     });
-    while let Some((tcp, peer)) = next(&listen.tcp, &mut shutdown).await {
-        let (app, setup, shutdown, give_up) = (app.clone(), setup.clone(), shutdown.clone(), give_up.clone());
-        connections.spawn(async move {
-            give_up.run_until_cancelled(connection(tcp, peer, &setup, app, shutdown)).await;
-        });
+    let mut turns = workers.iter().cycle();
+    while let Some((tcp, peer)) = next(&listen.tcp, &mut shutdown, &mut connections).await {
+        let Some(worker) = turns.next() else { break };
+        let Ok(tcp) = tcp.into_std() else { continue }; // it leaves this runtime for the worker's
+        let (app, setup, shutdown) = (worker.app.clone(), setup.clone(), shutdown.clone());
+        let served = async move {
+            match TcpStream::from_std(tcp) {
+                Ok(tcp) => connection(tcp, peer, &setup, app, shutdown).await,
+                Err(error) => tracing::warn!(%error, "cannot serve a connection"),
+            }
+        };
+        connections.spawn_on(served, &worker.runtime);
     }
     drop(listen.tcp);
-    app.cleanup().await; // tells idle keep-alive connections to go
-    connections.close();
-    if timeout(listen.drain, connections.wait()).await.is_err() {
-        give_up.cancel();
-        connections.wait().await;
+    for worker in &workers {
+        worker.app.cleanup().await; // tells idle keep-alive connections to go
+    }
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if timeout(listen.drain, ended).await.is_err() {
+        connections.shutdown().await;
     }
 }
 
@@ -74,12 +87,18 @@ const SETUP: Duration = Duration::from_secs(10);
 /// After a failed accept (out of descriptors): a busy loop would not give any back.
 const PAUSE: Duration = Duration::from_millis(50);
 
-async fn next(tcp: &TcpListener, shutdown: &mut watch::Receiver<bool>) -> Option<(TcpStream, SocketAddr)> {
+/// Meanwhile what has ended is let go.
+async fn next(
+    tcp: &TcpListener,
+    shutdown: &mut watch::Receiver<bool>,
+    connections: &mut JoinSet<()>,
+) -> Option<(TcpStream, SocketAddr)> {
     loop {
         let accepted = tokio::select! {
             biased;
             _ = shutdown.wait_for(|down| *down) => return None,
             accepted = tcp.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
         };
         match accepted {
             Ok(connection) => return Some(connection),

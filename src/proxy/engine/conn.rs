@@ -1,5 +1,6 @@
-//! One client connection as pingora gets it: the stream with a limit on its first bytes, a switch that makes its end a
-//! reset, and a place where a request may leave it for a tunnel.
+//! One client connection as pingora gets it: the stream with a limit on its first bytes, a buffer that lets head and body
+//! of an answer leave in one packet, a switch that makes its end a reset, and a place where a request may leave it for a
+//! tunnel.
 //!
 //! May not read or change a byte of what passes.
 
@@ -13,12 +14,13 @@ use pingora::protocols::{
 };
 use pingora::server::ShutdownWatch;
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -31,6 +33,8 @@ tokio::task_local! {
 #[derive(Default)]
 pub(super) struct Conn {
     reset: AtomicBool,
+    /// The tunnel writes whole pieces: nothing is kept back any more.
+    direct: AtomicBool,
     left: Mutex<Option<Box<(Stream, Plan)>>>,
 }
 
@@ -56,7 +60,10 @@ pub(super) fn reset_at_end() {
 
 /// Leaves the stream for a tunnel; closes it where no `Front` is there to run one.
 pub(super) fn leave(client: Stream, plan: Plan) {
-    let _ = HERE.try_with(|c| *c.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new((client, plan))));
+    let _ = HERE.try_with(|c| {
+        c.direct.store(true, Ordering::Relaxed);
+        *c.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new((client, plan)));
+    });
 }
 
 /// The client's stream, watched.
@@ -64,7 +71,18 @@ pub(super) struct Client {
     inner: Stream,
     conn: Arc<Conn>,
     opening: Option<Box<Opening>>,
+    out: Out,
 }
+
+/// What was written and not flushed yet.
+#[derive(Default)]
+struct Out {
+    bytes: Vec<u8>,
+    sent: usize,
+}
+
+/// Head and body of a small answer fit together; more goes out as it comes.
+const OUT: usize = 4096;
 
 /// The first bytes have not all come yet.
 struct Opening {
@@ -82,7 +100,21 @@ impl Client {
                 _ = shutdown.wait_for(|down| *down) => {}
             }
         });
-        Box::new(Client { inner, conn, opening: Some(Box::new(Opening { missing: PREFACE, over })) })
+        let opening = Some(Box::new(Opening { missing: PREFACE, over }));
+        Box::new(Client { inner, conn, opening, out: Out::default() })
+    }
+
+    /// Sends what is kept.
+    fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(rest @ [_, ..]) = self.out.bytes.get(self.out.sent..) {
+            match ready!(Pin::new(&mut self.inner).poll_write(cx, rest))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                n => self.out.sent += n,
+            }
+        }
+        self.out.sent = 0;
+        self.out.bytes.clear();
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -128,12 +160,28 @@ impl AsyncRead for Client {
 
 impl AsyncWrite for Client {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, bytes)
+        if self.conn.direct.load(Ordering::Relaxed) {
+            self.out.bytes = Vec::new(); // an idle tunnel owns no buffer; pingora left nothing in it
+            return Pin::new(&mut self.inner).poll_write(cx, bytes);
+        }
+        if self.out.bytes.len() + bytes.len() > OUT {
+            ready!(self.poll_out(cx))?;
+            if bytes.len() > OUT {
+                return Pin::new(&mut self.inner).poll_write(cx, bytes);
+            }
+        }
+        if self.out.bytes.capacity() == 0 {
+            self.out.bytes.reserve_exact(OUT);
+        }
+        self.out.bytes.extend_from_slice(bytes);
+        Poll::Ready(Ok(bytes.len()))
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_out(cx))?;
         Pin::new(&mut self.inner).poll_flush(cx)
     }
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_out(cx))?;
         Pin::new(&mut self.inner).poll_shutdown(cx)
     }
     fn poll_write_vectored(
@@ -141,6 +189,7 @@ impl AsyncWrite for Client {
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_out(cx))?;
         Pin::new(&mut self.inner).poll_write_vectored(cx, pieces)
     }
     fn is_write_vectored(&self) -> bool {
@@ -163,6 +212,8 @@ impl Peek for Client {
 #[async_trait]
 impl Shutdown for Client {
     async fn shutdown(&mut self) {
+        // a client that is gone by now misses nothing
+        let _ = poll_fn(|cx| self.poll_out(cx)).await;
         Shutdown::shutdown(&mut *self.inner).await;
     }
 }

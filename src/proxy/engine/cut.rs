@@ -7,6 +7,7 @@
 //!
 //! May not know why something is cut or whose it is. A request that has bound no token is public: neither cut nor held.
 
+use super::peer_end::PeerEnd;
 use super::{conn, tunnel};
 use crate::sys::lease::{Gate, Lease};
 use async_trait::async_trait;
@@ -49,10 +50,24 @@ pub fn progress() {
     });
 }
 
-/// Nothing more is expected of the client: its body has been read, or the answer has begun and the app alone decides
-/// how long the two may go on talking (a gRPC stream may be silent for hours).
-pub fn body_read() {
+/// Nobody owes us anything: the body has been read, or the answer has begun and the app alone decides how long the two
+/// may go on talking (a gRPC stream may be silent for hours).
+pub fn nothing_owed() {
     seen();
+}
+
+/// The request has been sent to its end: the upstream has `limit` to begin its answer (`nothing_owed`), else its
+/// connection is shut and `answer_was_late`.
+pub fn await_answer(end: PeerEnd, limit: Duration) {
+    let _ = SLOT.try_with(|s| {
+        *s.awaited() = Some((end, Instant::now() + limit));
+        s.waiting_for.store(ANSWER, Ordering::Relaxed);
+    });
+}
+
+/// The limit on the answer has shut the upstream's connection.
+pub fn answer_was_late() -> bool {
+    SLOT.try_with(|s| s.waiting_for.load(Ordering::Relaxed) == LATE).unwrap_or(false)
 }
 
 /// From `request_filter`, which then returns `Ok(true)` without having written anything: pingora takes the request for
@@ -75,17 +90,25 @@ struct Slot {
     token: OnceLock<CancellationToken>,
     waiting_for: AtomicU8,
     steps: AtomicU64,
+    awaited: Mutex<Option<(PeerEnd, Instant)>>,
     plan: Mutex<Option<tunnel::Plan>>,
 }
 impl Slot {
+    fn awaited(&self) -> std::sync::MutexGuard<'_, Option<(PeerEnd, Instant)>> {
+        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
     fn plan(&self) -> std::sync::MutexGuard<'_, Option<tunnel::Plan>> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What the client owes us at the moment; 0 is a head.
+/// What is owed to us at the moment; 0 is the client's head.
 const NOTHING: u8 = 1;
 const BODY: u8 = 2;
+/// The upstream's.
+const ANSWER: u8 = 3;
+/// It did not come; nothing else is waited for.
+const LATE: u8 = 4;
 const BODY_DEADLINE: Duration = Duration::from_secs(60);
 
 /// Wraps an HTTP app so that each of its requests can be cut and held.
@@ -161,17 +184,19 @@ enum End {
     Late,
 }
 
-/// How long the client may keep us waiting.
+/// How long client and upstream may keep us waiting.
 struct Patience {
     limit: Duration,
     /// Steps of the body seen so far; at each new one the time begins anew.
     steps: u64,
 }
 impl Patience {
-    /// Ready: too long. Looked at after the work, so that bytes which came meanwhile count.
+    /// Ready: the client took too long. Looked at after the work, so that bytes which came meanwhile count.
     fn poll(&mut self, slot: &Slot, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
-        if slot.waiting_for.load(Ordering::Relaxed) == NOTHING {
-            return Poll::Pending;
+        match slot.waiting_for.load(Ordering::Relaxed) {
+            NOTHING | LATE => return Poll::Pending,
+            ANSWER => return self.await_answer(slot, timer, cx),
+            _ => {}
         }
         let steps = slot.steps.load(Ordering::Relaxed);
         if steps != self.steps {
@@ -179,6 +204,23 @@ impl Patience {
             timer.as_mut().reset(Instant::now() + self.limit);
         }
         timer.poll(cx)
+    }
+
+    /// The one timer is set again only where it would come too late: most answers come long before it.
+    fn await_answer(&self, slot: &Slot, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some((end, until)) = *slot.awaited() else { return Poll::Pending };
+        if timer.deadline() > until {
+            timer.as_mut().reset(until);
+        }
+        while timer.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= until {
+                slot.waiting_for.store(LATE, Ordering::Relaxed);
+                end.shut(); // the engine is woken by it, and sees that it was late
+                break;
+            }
+            timer.as_mut().reset(until);
+        }
+        Poll::Pending
     }
 }
 

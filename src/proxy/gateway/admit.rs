@@ -11,8 +11,7 @@ use super::super::local::{self, Cause};
 use super::super::response::UNREGISTER;
 use super::{Context, Gateway, UNAVAILABLE, host_of};
 use crate::gate::{Fault, Gate, Passage, Verdict};
-use crate::sys;
-use crate::types::{Inbound, RequestId};
+use crate::types::Inbound;
 use pingora::Result;
 use pingora::proxy::Session;
 use std::sync::Arc;
@@ -31,7 +30,7 @@ pub async fn admit(g: &Gateway, s: &mut Session, ctx: &mut Context) -> Result<Ne
     ctx.routed(site.clone(), inbound.clone());
     if !site.app.service_worker && inbound::is_worker_above(&inbound, &s.req_header().headers, &g.settings.own_prefix) {
         ctx.verdict("local");
-        local::say(s, "text/javascript; charset=utf-8", UNREGISTER).await?;
+        Box::pin(local::say(s, "text/javascript; charset=utf-8", UNREGISTER)).await?;
         return Ok(Next::Answered);
     }
     // a session that ends between verdict and registration is judged once more, then it is gone for good
@@ -44,12 +43,12 @@ pub async fn admit(g: &Gateway, s: &mut Session, ctx: &mut Context) -> Result<Ne
             }
             Ok(Verdict::Local) => {
                 ctx.verdict("local");
-                local::serve(s, &g.local, &inbound, Cause::Page).await?;
+                Box::pin(local::serve(s, &g.local, &inbound, Cause::Page)).await?;
                 return Ok(Next::Answered);
             }
             Ok(Verdict::Refuse(refusal)) => {
                 ctx.verdict("refuse");
-                local::serve(s, &g.local, &inbound, Cause::Refusal(refusal)).await?;
+                Box::pin(local::serve(s, &g.local, &inbound, Cause::Refusal(refusal))).await?;
                 return Ok(Next::Answered);
             }
             Err(fault) => return Err(faulted(ctx, &inbound, &fault)),
@@ -77,7 +76,7 @@ fn arrive(g: &Gateway, s: &Session, ctx: &mut Context) -> Result<(Arc<Site>, Arc
         headers: &req.headers,
         upgrade: ctx.upgrade,
         client,
-        request_id: RequestId::from_bytes(sys::random(&*g.entropy)),
+        request_id: g.ids.next(),
     };
     let inbound = inbound::read(&arrived, site).map_err(|r| ctx.refuse(r))?;
     Ok((site.clone(), Arc::new(inbound)))

@@ -1,12 +1,13 @@
 //! What is known of one exchange so far.
 
 use super::super::access::Line;
+use super::super::engine::cut;
+use super::super::engine::peer_end::PeerEnd;
 use super::super::engine::tunnel::Replay;
 use super::super::framing::{Refused, Upgrade};
 use super::super::hosts::Site;
 use super::super::response;
 use super::super::upstream::Target;
-use super::super::upstream::patience::{Connected, Connection, Patience};
 use crate::gate::Passage;
 use crate::live::Exchange;
 use crate::types::{ClientIp, Inbound};
@@ -29,7 +30,8 @@ pub struct Context {
     sign_out: Option<SignOut>,
     pub target: Option<Arc<Target>>,
     pub replay: Option<Arc<Replay>>,
-    head: Head,
+    /// The upstream connection of this try; `None`: one whose wait is not ours to limit.
+    pub peer_end: Option<PeerEnd>,
     /// Bytes of the request body so far.
     pub body: u64,
     pub tries: u32,
@@ -50,7 +52,7 @@ impl Context {
             sign_out: None,
             target: None,
             replay: None,
-            head: Head::Unasked,
+            peer_end: None,
             body: 0,
             tries: 0,
             refused: None,
@@ -95,29 +97,12 @@ impl Context {
         token
     }
 
-    /// The upstream connection of this try; `None`: one whose wait is not ours to limit.
-    pub fn connected(&mut self, connection: Option<Connection>) {
-        self.head = connection.map_or(Head::Unasked, Head::Asked);
-    }
-
     /// The request has been sent to its end: from now on the upstream's time runs.
-    pub fn await_head(&mut self, patience: &Patience) -> Result<()> {
-        if let Head::Asked(connection) = self.head {
-            let limit = self.route()?.0.app.timeouts.head;
-            self.head = Head::Awaited(patience.begin(connection, limit));
+    pub fn await_head(&self) -> Result<()> {
+        if let Some(end) = self.peer_end {
+            cut::await_answer(end, self.route()?.0.app.timeouts.head);
         }
         Ok(())
-    }
-
-    pub fn head_seen(&mut self) {
-        if let Head::Awaited(wait) = &self.head {
-            wait.over();
-        }
-        self.head = Head::Unasked;
-    }
-
-    pub fn waited_too_long(&self) -> bool {
-        matches!(&self.head, Head::Awaited(wait) if wait.was_too_long())
     }
 
     pub fn spare_this_exchange(&self) {
@@ -125,15 +110,6 @@ impl Context {
             s.spared.store(true, Ordering::SeqCst);
         }
     }
-}
-
-/// Where the wait for the upstream's response head stands.
-enum Head {
-    /// Not connected, or the head has come.
-    Unasked,
-    /// Connected; the request is under way.
-    Asked(Connection),
-    Awaited(Connected),
 }
 
 /// An exchange that ends its own session.

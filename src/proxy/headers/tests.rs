@@ -1,6 +1,7 @@
 //! Heads as they go to the upstream and come back.
 
 use super::super::hosts::Hosts;
+use super::super::identity::Told;
 use super::super::settings::{HostToUpstream, samples};
 use super::*;
 use crate::types::path::PathReading;
@@ -12,8 +13,9 @@ use std::sync::Arc;
 
 struct Signed;
 impl AssertionSigner for Signed {
-    fn sign(&self, app: &AppName, issuer: &Origin, identity: &Identity) -> Option<HeaderValue> {
-        HeaderValue::try_from(format!("signed:{app}:{issuer}:{}", identity.name.as_str())).ok()
+    fn sign(&self, app: &AppName, issuer: &Origin, identity: &Identity) -> Arc<Told> {
+        let assertion = HeaderValue::try_from(format!("signed:{app}:{issuer}:{}", identity.name.as_str())).ok();
+        Arc::new(Told::of(identity, assertion))
     }
 }
 

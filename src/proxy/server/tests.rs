@@ -33,7 +33,8 @@ async fn start(acme: Option<PathBuf>) -> Running {
     let (tcp, address) = listen(here).await.unwrap();
     let to_https = ToHttps { settings: settings.clone(), hosts: Hosts::new(&settings.apps), acme };
     let (stop, shutdown) = watch::channel(false);
-    tokio::spawn(accept::serve(plain(tcp, &settings), app(to_https, Lease::always()), shutdown));
+    let here = Worker { runtime: Handle::current(), app: app(to_https, Lease::always()) };
+    tokio::spawn(accept::serve(plain(tcp, &settings), vec![here], shutdown));
     Running { address, _stop: stop }
 }
 

@@ -9,11 +9,16 @@ pub(super) fn keep(w: &mut Writing<'_>, mine: &[Canary]) -> Result<Vec<Canary>> 
     if !there.iter().all(|c| mine.contains(c)) {
         return Ok(there);
     }
-    let mut q = w.db.prepare_cached("INSERT OR IGNORE INTO meta(key, value) VALUES ('canary:' || ?1, ?2)")?;
-    for c in mine {
-        q.execute((&c.key, &c.value))?;
+    if let Some(seals) = mine.first() {
+        const KEEP: &str = "INSERT OR IGNORE INTO meta(key, value) VALUES ('canary:' || ?1, ?2)";
+        w.db.prepare_cached(KEEP)?.execute((&seals.key, &seals.value))?;
     }
     all(w.db)
+}
+
+pub(super) fn forget(w: &mut Writing<'_>, key: &str) -> Result<()> {
+    w.db.execute("DELETE FROM meta WHERE key = 'canary:' || ?1", [key])?;
+    Ok(())
 }
 
 /// Where no account is there nothing is under any key.

@@ -5,8 +5,8 @@ use super::{Embedded, account, canary, device, end, factor, pending, rows, throt
 use crate::store::record::Unconfirmed;
 use crate::store::{
     Account, Attempt, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device, DeviceLimits, Drift,
-    Ends, EnrolmentCode, Fact, Failed, Head, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result, Session,
-    Step, Store, Stored, ThrottleKey, ThrottleRule, Touch, Used,
+    Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result,
+    Session, Step, Store, Stored, ThrottleKey, ThrottleRule, Touch, Used,
 };
 use crate::types::{DeviceId, DeviceRef, FactorId, Login, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId};
 
@@ -164,6 +164,13 @@ impl Store for Embedded {
     async fn keep_canaries(&self, mine: &[Canary]) -> Result<Vec<Canary>> {
         let mine = mine.to_vec();
         self.write(move |w| canary::keep(w, &mine)).await
+    }
+    async fn know_keys(&self, file: &KeyFile) -> Result<()> {
+        file.opens(&self.keep_canaries(&file.canaries).await?)
+    }
+    async fn forget_canary(&self, key: &str) -> Result<()> {
+        let key = key.to_owned();
+        self.write(move |w| canary::forget(w, &key)).await
     }
 
     async fn head(&self) -> Result<Head> {

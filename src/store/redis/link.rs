@@ -88,6 +88,11 @@ impl Link {
         self.open(block + RESPONSE).await
     }
 
+    /// What made the last attempt fail has changed: the next one is made at once.
+    pub(super) async fn try_anew(&self) {
+        self.state.lock().await.failure = None;
+    }
+
     /// What an operator should know; looks again whether the server is fit for use.
     pub(super) async fn warnings(&self) -> Result<Vec<String>> {
         let (mut con, generation) = self.connection().await?;

@@ -6,8 +6,8 @@ use super::{Redis, canary};
 use crate::store::record::Unconfirmed;
 use crate::store::{
     Account, Attempt, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device, DeviceLimits, Drift,
-    Ends, EnrolmentCode, Fact, Failed, Head, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result, Session,
-    Step, Store, Stored, ThrottleKey, ThrottleRule, Touch, Used,
+    Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, NewAccount, NewBackup, Opened, Pending, Proof, Replaced, Result,
+    Session, Step, Store, Stored, ThrottleKey, ThrottleRule, Touch, Used,
 };
 use crate::types::{DeviceId, DeviceRef, FactorId, Login, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId};
 
@@ -151,6 +151,12 @@ impl Store for Redis {
 
     async fn keep_canaries(&self, mine: &[Canary]) -> Result<Vec<Canary>> {
         self.link.run("keeping canaries", &self.link.keys.keep(mine)).await.map(canary::read)
+    }
+    async fn know_keys(&self, file: &KeyFile) -> Result<()> {
+        self.learn_keys(file).await
+    }
+    async fn forget_canary(&self, key: &str) -> Result<()> {
+        self.forget_key(key).await
     }
 
     async fn head(&self) -> Result<Head> {

@@ -91,6 +91,15 @@ impl Browser {
     pub async fn until_gone(&self, css: &str) {
         until(&format!("{css} to be gone"), || async { !self.has(css).await }).await;
     }
+    /// As who reads the other browser's cookies from its disk: those whose names end so.
+    pub async fn take_cookie_of(&self, other: &Browser, end: &str) {
+        let all = other.page.get_all_cookies().await.unwrap();
+        let wanted: Vec<_> = all.into_iter().filter(|c| c.name().ends_with(end)).collect();
+        assert_eq!(wanted.len(), 1, "cookies that end in {end}");
+        for cookie in wanted {
+            self.page.add_cookie(cookie).await.unwrap();
+        }
+    }
     /// Runs a script in the page; it ends by calling its last argument.
     pub async fn run(&self, script: &str) -> serde_json::Value {
         self.page.execute_async(script, Vec::new()).await.unwrap()

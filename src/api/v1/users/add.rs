@@ -1,6 +1,6 @@
 //! `POST /api/v1/users`: a new account with its first password.
 
-use super::User;
+use super::{Caller, User, UserCode};
 use crate::account::NewUser;
 use crate::api::problem::Problem;
 use crate::api::{Desk, Via};
@@ -11,7 +11,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::{Extension, Json};
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 #[derive(Debug, Deserialize)]
@@ -29,18 +29,32 @@ pub struct AddUser {
     pub password: Option<SecretString>,
 }
 
+/// The new account and, where it enrols by code only, that code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedUser {
+    #[serde(flatten)]
+    pub user: User,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment_code: Option<UserCode>,
+}
+
 pub(super) async fn handle(
     State(desk): State<Desk>,
     via: Option<Extension<Via>>,
     body: Result<Json<AddUser>, JsonRejection>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Json<User>), Problem> {
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<AddedUser>), Problem> {
     let Json(new) = body?;
     let AddUser { name, email, groups, locale, password } = new;
-    let new = NewUser { name, email, groups, locale, password };
-    let account = desk.accounts.load_full().add(new).await?;
-    super::record(&desk, via, &account, audit::Account::Added);
+    let new = NewUser { name, email, groups, locale, disabled: false, password };
+    let (account, code) = desk.accounts.load_full().add(new).await?;
+    let caller = Caller::new(via, None);
+    caller.record(&desk, &account, audit::Account::Added);
+    if code.is_some() {
+        caller.record(&desk, &account, audit::Account::EnrolmentCodeMade);
+    }
     let at = format!("/api/v1/users/{}", percent_encoding::utf8_percent_encode(account.name.as_str(), PATH));
-    Ok((StatusCode::CREATED, [(header::LOCATION, at)], Json(User::from(account))))
+    let added = AddedUser { user: User::from(account), enrolment_code: code.map(UserCode::from) };
+    Ok((StatusCode::CREATED, [(header::LOCATION, at)], Json(added)))
 }
 
 const PATH: &percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC;

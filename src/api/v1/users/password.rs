@@ -1,5 +1,6 @@
 //! `PUT /api/v1/users/{login}/password`: another password, by order of an admin. What the person had open ends.
 
+use super::{Caller, Reason};
 use crate::api::problem::Problem;
 use crate::api::{Desk, Via};
 use crate::audit;
@@ -15,6 +16,8 @@ use serde::Deserialize;
 pub struct SetPassword {
     #[serde(deserialize_with = "super::secret")]
     pub password: SecretString,
+    #[serde(default)]
+    reason: Option<Reason>,
 }
 
 pub(super) async fn handle(
@@ -26,6 +29,6 @@ pub(super) async fn handle(
     let Path(login) = login?;
     let Json(new) = body?;
     let account = desk.accounts.load_full().set_password(&login, new.password).await?;
-    super::record(&desk, via, &account, audit::Account::PasswordSet);
+    Caller::new(via, new.reason).record(&desk, &account, audit::Account::PasswordSet);
     Ok(StatusCode::NO_CONTENT)
 }

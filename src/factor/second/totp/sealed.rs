@@ -3,7 +3,7 @@
 //! The window is not among them: how late a code may come is today's policy, what the app computes is the enrolment's.
 
 use super::{Algorithm, Secret, TotpParameters};
-use crate::crypto::{Aad, KeyRing, SealError, open, seal};
+use crate::crypto::{Aad, KeyRing, SealError, open, reseal, seal};
 use crate::sys::Entropy;
 use crate::types::{FactorId, UserId};
 use data_encoding::BASE32_NOPAD;
@@ -63,6 +63,18 @@ pub fn seal_new(
 ) -> Vec<u8> {
     let secret = Secret::generate(parameters.algorithm, entropy);
     seal_factor(ring, entropy, user, factor, &Totp { secret, parameters: *parameters })
+}
+
+/// The same factor under the newest key; `None` where it lies under it already.
+pub fn reseal_factor(
+    ring: &KeyRing,
+    entropy: &dyn Entropy,
+    user: UserId,
+    factor: FactorId,
+    sealed: &[u8],
+) -> Result<Option<Vec<u8>>, SealError> {
+    let item = factor.to_string();
+    reseal(ring, entropy, &Aad { purpose: PURPOSE, user, item: &item }, sealed)
 }
 
 /// Opens a factor; `skew` is what the policy says now.

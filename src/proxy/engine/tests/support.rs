@@ -98,11 +98,9 @@ impl Gateway {
         let (stop, shutdown) = watch::channel(false);
         let proxy_protocol = trusted.is_some();
         let trusted = trusted.unwrap_or_else(|| Arc::new(|_| false));
-        let task = tokio::spawn(accept::serve(
-            Listen { tcp, tls, proxy_protocol, trusted, per_address, drain },
-            front,
-            shutdown,
-        ));
+        let listen = Listen { tcp, tls, proxy_protocol, trusted, per_address, drain };
+        let here = accept::Worker { runtime: tokio::runtime::Handle::current(), app: front };
+        let task = tokio::spawn(accept::serve(listen, vec![here], shutdown));
         Gateway { addr, session, cuts, reports, client_data, stop, task }
     }
 }
@@ -192,7 +190,7 @@ impl ProxyHttp for App {
         _: &mut Ctx,
     ) -> Result<()> {
         if end {
-            cut::body_read();
+            cut::nothing_owed();
             body.take_if(|b| b.is_empty());
         } else {
             cut::progress();

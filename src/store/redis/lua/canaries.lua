@@ -1,4 +1,5 @@
--- pairs of key id and canary; adds those that are missing, and none where one is there that is not among them
+-- pairs of key id and canary, that of the key that seals first; keeps the first one, and none where one is there that is
+-- not among them
 local mine, kept = {}, {}
 for i = 1, #ARGV, 2 do
   mine[ARGV[i]] = ARGV[i + 1]
@@ -10,9 +11,7 @@ for i = 1, #there, 2 do
   end
   kept[there[i]] = true
 end
-for id, canary in pairs(mine) do
-  if not kept[id] then
-    redis.call('HSET', KEYS[1], id, canary)
-  end
+if ARGV[1] and not kept[ARGV[1]] then
+  redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 end
 return redis.call('HGETALL', KEYS[1])
