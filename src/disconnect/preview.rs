@@ -86,7 +86,7 @@ impl Service {
             let Some(last) = page.last() else { return Ok(found.done()) };
             after = Some(last.name.as_str().to_owned());
             let reading = futures::stream::iter(page.into_iter().map(|a| self.having(a, true)));
-            let mut reading = reading.buffer_unordered(AT_ONCE);
+            let mut reading = reading.buffered(AT_ONCE);
             while let Some(one) = reading.next().await {
                 found.look(self, &one?);
             }

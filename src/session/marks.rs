@@ -127,16 +127,3 @@ impl Cached {
         }
     }
 }
-
-/// No orders: for what has no log to follow.
-#[cfg(test)]
-pub struct Unmarked;
-#[cfg(test)]
-impl Marks for Unmarked {
-    fn is_empty(&self) -> bool {
-        true
-    }
-    fn effect(&self, _: &Subject<'_>, _: Timestamp) -> Effect {
-        Effect::default()
-    }
-}

@@ -21,6 +21,7 @@ on_both_stores! {
     forgotten_devices_are_asked_again,
     after_re_enroll_the_old_authenticator_is_good_only_for_being_replaced,
     an_order_meets_who_is_not_known_yet,
+    who_comes_into_a_blocked_group_is_cut,
     a_challenge_under_way_is_met_too,
     an_order_outlives_a_restart,
     one_key_is_one_order,
@@ -152,7 +153,7 @@ async fn a_step_up_is_asked_of_the_session_and_where_the_person_was_they_are_aga
     assert_eq!(refused.status, 401);
     assert!(refused.header("www-authenticate").unwrap().contains("insufficient_user_authentication"));
     assert!(refused.json()["step_up_url"].as_str().unwrap().contains("/.portcullis/challenge"));
-    assert_eq!(led_to(&mut alice, "/inside").await, "/.portcullis/challenge?to=%2Finside");
+    assert_eq!(led_to(&mut alice, "/inside").await, "/.portcullis/challenge?to=/inside");
     let led = alice.get("/inside").await;
     let page = alice.follow(&led).await;
     let answer = alice.send(code_form(&page, &app.next_code().await)).await;
@@ -311,6 +312,17 @@ async fn an_order_meets_who_is_not_known_yet(store: Store) {
     gateway.add_user("carol", &[]);
     assert_eq!(refusal(&gateway, "carol").await.status, 422);
     assert!(signed_in(&gateway, "alice").await.is_in().await);
+}
+
+async fn who_comes_into_a_blocked_group_is_cut(store: Store) {
+    let gateway = open(store).await;
+    gateway.disconnect(json!({ "group": "suspended" }), "block", none()).await;
+    let (alice, bob) = (signed_in(&gateway, "alice").await, signed_in(&gateway, "bob").await);
+    let mut socket = Socket::open(&alice, handshake("/ws")).await.unwrap();
+    socket.echo("hello").await;
+    gateway.succeed(&["user", "set", "alice", "--add-group", "suspended", "--reason", "left"]);
+    assert_eq!(socket.next().await, Err(End::Close(1008)));
+    assert_eq!((alice.status_now().await, bob.status_now().await), (401, 200));
 }
 
 async fn a_challenge_under_way_is_met_too(store: Store) {

@@ -47,7 +47,9 @@ impl Known {
     pub(super) fn apply(&self, seq: Seq, fact: &Fact) {
         match fact {
             Fact::Order { order } => {
-                lock(&self.orders).insert(order.id, order.placed_at(seq));
+                let mut known = lock(&self.orders);
+                known.retain(|_, o| !o.is_over(order.at));
+                known.insert(order.id, order.placed_at(seq));
             }
             Fact::Lifted { order, at } => {
                 if let Some(o) = lock(&self.orders).get_mut(order) {
