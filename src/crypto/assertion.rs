@@ -1,6 +1,6 @@
 //! The signed statement to the upstream of who the visitor is: a JWT, ES256, good for 60 s (RFC 7519, RFC 7518).
 //!
-//! The three parts are put together here: a JWT library prepares the key anew for each signature, which costs ten times the
+//! The three parts are put together here: a JWT library prepares the key anew for each signature, which costs more than the
 //! signature itself (a session's is renewed twice a minute). Tests read the result with such a library.
 //!
 //! One P-256 key per root key. The newest signs; all are in the key set, so that an upstream knows the next one before
@@ -10,14 +10,11 @@ use super::keys::{Derived, KeyRing, Keys, Label};
 use super::p256_key::{jwk, signing_key};
 use crate::types::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
-use p256::SecretKey;
-use p256::elliptic_curve::sec1::ToEncodedPoint;
-use ring::rand::SystemRandom;
-use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::{Signature, SigningKey};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// How long a statement is good.
 pub const LIFETIME: Duration = Duration::from_secs(60);
@@ -49,7 +46,7 @@ pub enum SignError {
     #[error("an assertion could not be written")]
     Claims(#[source] serde_json::Error),
     #[error("an assertion could not be signed")]
-    Signature,
+    Signature(#[source] p256::ecdsa::Error),
     #[error("the newest root key gives no P-256 key")]
     NoKey,
 }
@@ -60,8 +57,8 @@ pub struct Signer(Derived<Signing>);
 struct Signing {
     /// As it is written in every statement.
     header: String,
-    key: Option<EcdsaKeyPair>,
-    random: SystemRandom,
+    /// Its nonces come from key and message (RFC 6979): a signature needs no randomness.
+    key: Option<SigningKey>,
     jwks: Value,
 }
 
@@ -91,20 +88,19 @@ impl Signing {
     fn of(keys: &Keys) -> Self {
         let header = json!({ "typ": "JWT", "alg": "ES256", "kid": keys.newest().id() }).to_string();
         let header = BASE64URL_NOPAD.encode(header.as_bytes());
-        let random = SystemRandom::new();
-        let key = signing_key(keys.newest(), Label::Assertion).and_then(|k| key_pair(&k, &random));
+        let key = signing_key(keys.newest(), Label::Assertion).map(SigningKey::from);
         let public: Vec<Value> =
             keys.iter().filter_map(|k| Some(jwk(k.id(), &signing_key(k, Label::Assertion)?))).collect();
-        Signing { header, key, random, jwks: json!({ "keys": public }) }
+        Signing { header, key, jwks: json!({ "keys": public }) }
     }
 
     /// The compact form (RFC 7515 §7.1).
     fn sign(&self, payload: &[u8]) -> Result<String, SignError> {
         let key = self.key.as_ref().ok_or(SignError::NoKey)?;
         let mut jws = [self.header.as_str(), ".", &BASE64URL_NOPAD.encode(payload)].concat();
-        let signature = key.sign(&self.random, jws.as_bytes()).map_err(|_| SignError::Signature)?;
+        let signature: Signature = key.try_sign(jws.as_bytes()).map_err(SignError::Signature)?;
         jws.push('.');
-        BASE64URL_NOPAD.encode_append(signature.as_ref(), &mut jws);
+        BASE64URL_NOPAD.encode_append(&signature.to_bytes(), &mut jws);
         Ok(jws)
     }
 }
@@ -115,12 +111,6 @@ struct Payload<'a> {
     claims: &'a Claims,
     iat: u64,
     exp: u64,
-}
-
-fn key_pair(key: &SecretKey, random: &SystemRandom) -> Option<EcdsaKeyPair> {
-    let (secret, point) = (Zeroizing::new(key.to_bytes()), key.public_key().to_encoded_point(false));
-    let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
-    EcdsaKeyPair::from_private_key_and_public_key(algorithm, &secret, point.as_bytes(), random).ok()
 }
 
 #[cfg(test)]

@@ -112,7 +112,7 @@ fn parameters_of_codes_outside_the_standard_are_refused() {
 #[test]
 fn keys_of_later_capabilities_are_unknown() {
     for line in [
-        "trusted_devices: { remember: 30d }",
+        "factors: { passkey: { enabled: true } }",
         "factors: { sms: { enabled: true } }",
         "mfa: { grace: 7d }",
         "include: [x]",

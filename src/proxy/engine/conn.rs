@@ -1,6 +1,6 @@
-//! One client connection as pingora gets it: the stream with a limit on its first bytes, a buffer that lets head and body
-//! of an answer leave in one packet, a switch that makes its end a reset, and a place where a request may leave it for a
-//! tunnel.
+//! One client connection as pingora gets it: the stream with a limit on its first bytes, a place that keeps an answer's head
+//! until its body begins, so that both leave in one packet, a switch that makes its end a reset, and a place where a
+//! request may leave it for a tunnel.
 //!
 //! May not read or change a byte of what passes.
 
@@ -74,15 +74,18 @@ pub(super) struct Client {
     out: Out,
 }
 
-/// What was written and not flushed yet.
+/// A head that waits for the first piece of its body. pingora flushes where none is to come soon: after 1xx, before a body
+/// whose length nobody knows, and where there is no body. Nothing of a body waits.
 #[derive(Default)]
 struct Out {
     bytes: Vec<u8>,
     sent: usize,
 }
 
-/// Head and body of a small answer fit together; more goes out as it comes.
+/// Bytes of a head and of the piece that leaves with it.
 const OUT: usize = 4096;
+/// How pingora begins a head on HTTP/1. A piece of a body that happens to begin so waits for the next, or for the flush.
+const HEAD: &[u8] = b"HTTP/1.";
 
 /// The first bytes have not all come yet.
 struct Opening {
@@ -164,17 +167,23 @@ impl AsyncWrite for Client {
             self.out.bytes = Vec::new(); // an idle tunnel owns no buffer; pingora left nothing in it
             return Pin::new(&mut self.inner).poll_write(cx, bytes);
         }
-        if self.out.bytes.len() + bytes.len() > OUT {
-            ready!(self.poll_out(cx))?;
-            if bytes.len() > OUT {
-                return Pin::new(&mut self.inner).poll_write(cx, bytes);
+        let head = self.out.bytes.is_empty() && bytes.starts_with(HEAD);
+        let room = OUT.saturating_sub(self.out.bytes.len());
+        let waits = !self.out.bytes.is_empty() && self.out.sent == 0;
+        match bytes.get(..bytes.len().min(room)) {
+            Some(piece @ [_, ..]) if waits || (head && piece.len() == bytes.len()) => {
+                self.out.bytes.reserve_exact(room);
+                self.out.bytes.extend_from_slice(piece);
+                if waits && let Poll::Ready(sent) = self.poll_out(cx) {
+                    sent?; // else the next write or the flush goes on
+                }
+                Poll::Ready(Ok(piece.len()))
+            }
+            _ => {
+                ready!(self.poll_out(cx))?;
+                Pin::new(&mut self.inner).poll_write(cx, bytes)
             }
         }
-        if self.out.bytes.capacity() == 0 {
-            self.out.bytes.reserve_exact(OUT);
-        }
-        self.out.bytes.extend_from_slice(bytes);
-        Poll::Ready(Ok(bytes.len()))
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_out(cx))?;
