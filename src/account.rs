@@ -130,6 +130,7 @@ impl Accounts {
             enrolment_code: kept,
             created: self.clock.now(),
             last_sign_in: None,
+            proofs: Default::default(),
             version: 0,
         };
         let new = NewAccount { account };

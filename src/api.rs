@@ -11,14 +11,17 @@ mod problem;
 mod record;
 mod v1;
 
+pub use crate::disconnect::Answer as OrderAnswer;
 pub use health::{Check, Readiness};
 pub use v1::audit::{AuditEvents, AuditLine};
+pub use v1::disconnects::{OrderList, OrderRow};
 pub use v1::imports::{ImportMistake, ImportOutcome};
 pub use v1::keys::KeyList;
 pub use v1::users::{AddedUser, ResetUser, User, UserCode, UserList, UserSessions};
 
 use crate::account::Accounts;
 use crate::audit::{Audit, Metrics};
+use crate::disconnect::Service;
 use crate::types::TokenHash;
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
@@ -34,6 +37,7 @@ pub struct Api {
     pub audit: Arc<Audit>,
     pub metrics: Arc<Metrics>,
     pub readiness: Arc<dyn Readiness>,
+    pub disconnect: Arc<Service>,
     /// Of the one token that may call the API over TCP; `None`: the API answers on the socket only.
     pub token: Option<TokenHash>,
 }
@@ -43,6 +47,8 @@ pub struct Api {
 struct Desk {
     accounts: Arc<ArcSwap<Accounts>>,
     audit: Arc<Audit>,
+    /// `None`: the store of a stopped gateway, where nobody is connected.
+    disconnect: Option<Arc<Service>>,
 }
 
 /// How a request came to us; put on it by the listener.
@@ -58,7 +64,8 @@ pub enum Via {
 /// All endpoints, for a running gateway.
 pub fn router(api: Api) -> Router {
     let guard = axum::middleware::from_fn_with_state(api.token, auth::demand);
-    let desk = Desk { accounts: api.accounts.clone(), audit: api.audit.clone() };
+    let disconnect = Some(api.disconnect.clone());
+    let desk = Desk { accounts: api.accounts.clone(), audit: api.audit.clone(), disconnect };
     let v1 = v1::router().fallback(problem::not_found).with_state(desk.clone());
     let v1 = recorded(v1, desk, |inner| inner.layer(guard));
     Router::new()
@@ -74,7 +81,7 @@ pub fn router(api: Api) -> Router {
 
 /// The API alone, with every right, for a command that works on the store of a stopped gateway.
 pub fn offline(accounts: Accounts, audit: Arc<Audit>) -> Router {
-    let desk = Desk { accounts: Arc::new(ArcSwap::from_pointee(accounts)), audit };
+    let desk = Desk { accounts: Arc::new(ArcSwap::from_pointee(accounts)), audit, disconnect: None };
     let v1 = recorded(v1::router().with_state(desk.clone()), desk, |inner| inner);
     Router::new().nest("/api/v1", v1).layer(Extension(Via::Offline))
 }

@@ -3,6 +3,7 @@
 mod access_log;
 mod assertion;
 mod brand;
+mod ends;
 mod follower;
 mod key_watch;
 pub mod keys;

@@ -30,7 +30,8 @@ pub use file::{FileError, FileSettings};
 pub use line::PolicyStamp;
 pub use metrics::Metrics;
 pub use outcome::{
-    Account, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, PolicyChange, Reporter, SignIn,
+    Account, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, OrderChange, PolicyChange, Reporter,
+    SignIn,
 };
 pub use queue::State;
 pub use writer::Writer;
@@ -177,7 +178,7 @@ impl Audit {
 
 /// Every field that an event may have: a test holds this list against the events.
 #[cfg(test)]
-const FIELDS: [&str; 29] = [
+const FIELDS: [&str; 31] = [
     "event",
     "outcome",
     "user",
@@ -207,6 +208,8 @@ const FIELDS: [&str; 29] = [
     "bytes",
     "through",
     "hash",
+    "order",
+    "case",
 ];
 
 fn write_to_log(fields: &Fields, at: Timestamp) {
@@ -230,6 +233,8 @@ fn write_to_log(fields: &Fields, at: Timestamp) {
         count = fields.text("count"),
         rule = fields.text("rule"),
         reason = fields.text("reason"),
+        order = fields.text("order"),
+        case = fields.text("case"),
         left = fields.text("left"),
         device = fields.text("device"),
         limit = fields.text("limit"),
@@ -318,6 +323,15 @@ mod tests {
             },
             Event::Policy { by: Reporter::File, change: PolicyChange::Rejected, reason: Some("line 1".into()) },
             Event::Keys { by: Reporter::Offline, key: "abcd".into(), change: Keys::Retired },
+            Event::Disconnect {
+                by: Reporter::Api,
+                name: "soc".into(),
+                key: "o".into(),
+                change: OrderChange::Placed,
+                order: "{}".into(),
+                reason: Some("alert".into()),
+                case: Some("INC-1".into()),
+            },
             Event::ApiCall {
                 source,
                 by: Reporter::Api,

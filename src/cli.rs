@@ -7,6 +7,7 @@ mod check;
 mod client;
 mod date;
 mod demo;
+mod disconnect;
 mod failure;
 mod keys;
 mod out;
@@ -50,6 +51,7 @@ fn command(cli: Cli, out: &Out) -> Result<(), Failure> {
         Command::Check => check::run(config, out),
         Command::User(args) => in_runtime(user::run(args, config, out)),
         Command::Keys(args) => in_runtime(keys::run(args, config, out)),
+        Command::Disconnect(args) => in_runtime(disconnect::run(args, config, out)),
         Command::Audit(args) => in_runtime(audit::run(args, config, out)),
         Command::Demo(args) => in_runtime(demo::run(args, out)),
         Command::Version => version::run(out),
@@ -87,6 +89,8 @@ enum Command {
     User(user::Args),
     /// Keys that everything secret is sealed with
     Keys(keys::Args),
+    /// Sign people out, ask them anew or keep them out: certain on every node when it ends
+    Disconnect(disconnect::Args),
     /// What was recorded: look, export, verify
     Audit(audit::Args),
     /// A gateway in front of a small app, to try it: nothing to configure, nothing stays

@@ -14,13 +14,13 @@
 //! | [`crypto`] | sealing with key ids, tokens, form tokens, password hashes, assertion signing | types sys |
 //! | [`store`] | the trait of atomic verbs, the records, the log and its feed; embedded and Redis | types sys |
 //! | [`audit`] | what is put on record, in a signed chain and in the store; metrics | types sys crypto store |
-//! | [`live`] | the exchanges under way by session and user; how one is cut | types sys |
 //! | `notify` | its room: mail and SMS | types |
 //! | [`factor`] | first and second factors and their registries | types sys crypto store notify |
 //! | [`session`] | cookies, lifetimes, the node's cache of sessions | types sys crypto store |
+//! | [`live`] | the exchanges under way by session; how one is cut | types sys session |
 //! | [`gate`] | identify, decide, the sign-in flow; the only maker of a [`gate::Passage`] | types sys policy crypto store audit factor session |
 //! | [`account`] | what may be done to an account; API and commands come through here | types sys policy store audit crypto factor session notify |
-//! | `disconnect` | its room: orders from outside | types sys store audit session live |
+//! | [`disconnect`] | orders from outside: whom they meet, what they do, when it is certain | types sys store audit session live |
 //! | [`web`] | own pages | types crypto policy factor session gate account disconnect audit |
 //! | [`api`] | health, metrics, the admin API | types policy audit account disconnect gate |
 //! | [`proxy`] | the pingora adapter: listeners, inbound, upstreams, headers, local pages | types sys gate live |
@@ -87,6 +87,19 @@
 //! the entry and ends after it is not kept. Facts are monotone: applied twice or late they do no harm. Numbers have no gaps;
 //! where one is missing, or the store is another, everything cached is dropped and live sessions are read again.
 //!
+//! # How an order travels
+//!
+//! ```text
+//! api ─ disconnect::Service ─ the log: Order, number n ─┬─ this node: Orders, live cut, acknowledged
+//!                                                       └─ every other node, the same
+//!       waits: all have acknowledged, or their leases have run out ─ confirmed
+//! ```
+//!
+//! An order is a mark that [`disconnect::Orders`] holds against every session, sign-in and person; [`session::Sessions`] asks it
+//! through [`session::marks::Marks`] at each request, [`gate::Gate`] at each step of a sign-in. [`session::marks::Effect`] is the answer. What
+//! began before an order is told by the log's counter: a session by its `began`, a second factor by the [`types::Proofs`] it
+//! leaves, a factor by `enrolled`, a device's trust by `trusted_since`.
+//!
 //! # The lease
 //!
 //! A node serves sessions only while [`sys::lease::Lease::held`]: at most one second after the question to which the log
@@ -119,6 +132,7 @@ pub(crate) mod audit;
 pub(crate) mod cli;
 pub(crate) mod config;
 pub(crate) mod crypto;
+pub(crate) mod disconnect;
 pub(crate) mod factor;
 pub(crate) mod gate;
 pub(crate) mod live;

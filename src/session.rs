@@ -4,7 +4,9 @@ pub mod cache;
 pub mod cookie;
 pub mod identity;
 pub mod lookup;
+pub mod marks;
 
 pub use cookie::{CookieNames, Jar};
 pub use identity::{Cached, Identity};
 pub use lookup::Sessions;
+pub use marks::{Effect, Place};

@@ -16,6 +16,7 @@ pub mod embedded;
 pub mod error;
 pub mod feed;
 pub mod log;
+pub mod order;
 pub mod outcome;
 pub mod record;
 pub mod redis;
@@ -29,6 +30,7 @@ pub use canary::{Canary, KeyFile};
 pub use device::{Device, DeviceLimits, Used};
 pub use error::StoreError;
 pub use log::{Entry, Fact, Head};
+pub use order::{Ack, Action, Lifted, NoMethod, Order, OrderStore, Placed, Select, UserSelect};
 pub use outcome::{
     Burn, Changed, Confirmation, Created, Ends, Failed, Opened, Presented, Proof, Replaced, Step, Touch,
 };
@@ -40,9 +42,10 @@ use async_trait::async_trait;
 
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// Both stores. `now` always comes from the caller. What the audit keeps is a trait of its own, [`AuditStore`].
+/// Both stores. `now` always comes from the caller. What the audit keeps is a trait of its own,
+/// [`AuditStore`], and so are orders, [`OrderStore`].
 #[async_trait]
-pub trait Store: AuditStore {
+pub trait Store: AuditStore + OrderStore {
     // ---- accounts -------------------------------------------------------------------------------------------------
     /// Creates the account if neither its name nor its e-mail is taken by a name or an e-mail of anybody.
     async fn create_account(&self, new: &NewAccount) -> Result<Created>;

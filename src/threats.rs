@@ -143,12 +143,14 @@
 //! | ATK-52 | another authority in the target | 400, or 421 | `a_host_that_is_not_ours_is_misdirected` |
 //! | ATK-53 | a connection of one app carries requests for another | judged by each request's own authority | `each_app_is_served_on_its_own_origin_only`, `each_origin_leads_to_its_own_app_and_an_unknown_host_to_none` |
 //! | ATK-54 | a connection outlives its session | every request is judged anew | `a_cookie_kept_after_signing_out_opens_nothing_on_an_open_connection`, `each_stream_is_judged_for_itself` |
+//! | ATK-55 | a stream outlives the session or a step-up | cut by orders and by the session's end, close 1008 | `a_sign_out_ends_the_matched_sessions_with_their_streams_and_nobody_elses`, `a_step_up_is_asked_of_the_session_and_where_the_person_was_they_are_again`, `streams_end_when_their_sessions_time_is_up` |
 //! | ATK-56 | another site opens a WebSocket | Origin must be the app's | `a_handshake_from_another_origin_is_refused` |
 //! | ATK-57 | early data is replayed | none is offered | `early_data_is_not_offered` |
 //! | ATK-58 | an odd method passes | judged like GET, or 405 | `every_method_is_judged_like_get` |
 //! | ATK-59 | no rule, an unknown host, a bad policy | denied; the last good policy stays | `no_default_lets_a_stranger_in`, `a_changed_policy_is_taken_and_a_bad_one_is_not` |
 //! | ATK-77 | the time is turned back or ahead | steps only grow, and what has ended by the record has ended | `a_clock_set_back_or_ahead_makes_no_used_code_good` |
 //! | ATK-80 | `ADMIN` becomes a second account beside `admin` | one fold at creation, import and sign-in | `names_that_are_one_at_sign_in_are_doubles`, `one_fold_for_every_spelling`, `either_name_or_e_mail_is_typed_in_any_case` |
+//! | ATK-78 | another node has not heard of it | it acknowledges or its lease runs out before the call returns | `a_confirmed_order_is_obeyed_by_every_node_while_requests_pour_in`, `a_node_that_was_stopped_is_fenced_by_its_lease`, `a_node_whose_wire_is_frozen_is_fenced_and_obeys_when_it_hears_again`, `orders_are_written_back_to_a_server_that_came_back_without_them` |
 //! | AT-01 | a client names another user | one header, ours | `identity_headers_of_a_client_are_replaced_in_every_spelling` |
 //! | AT-02 | the same with underscores | removed | `identity_headers_of_a_client_are_replaced_in_every_spelling` |
 //! | AT-03 | groups where the person has none | removed where nothing is set | `identity_headers_are_removed_where_there_is_nothing_to_set` |
@@ -183,6 +185,9 @@
 //! | AT-33 | a stranger's WebSocket reaches the app | 401 before any connection | `a_websocket_of_a_stranger_is_refused_before_the_upstream_hears_of_it` |
 //! | AT-34 | another site's WebSocket | 403 | `a_handshake_from_another_origin_is_refused` |
 //! | AT-35 | a refused upgrade opens a tunnel | only a 101 does | `what_the_upstream_says_instead_is_passed_on` |
+//! | AT-36 | an idle WebSocket outlives the order to disconnect | cut by the mark itself: close 1008, and the upstream's side ends too | `a_sign_out_ends_the_matched_sessions_with_their_streams_and_nobody_elses`, `a_confirmed_order_is_obeyed_by_every_node_while_requests_pour_in` |
+//! | AT-37 | events, downloads and uploads outlive it | cut like that, and refused when they come again | `a_sign_out_ends_the_matched_sessions_with_their_streams_and_nobody_elses`, `an_order_ends_the_streams_of_whom_it_meets_on_a_shared_connection` |
+//! | AT-38 | a stream outlives its session's time | the streams of a session that is due are cut, however busy | `streams_end_when_their_sessions_time_is_up`, `a_session_is_due_at_its_end` |
 //! | AT-40 | the return path leads elsewhere | a path of this origin, or / | `the_return_path_leads_nowhere_else`, `only_a_path_of_this_origin_is_kept` |
 //! | AT-41 | it names another protected host | paths only | `the_return_path_leads_nowhere_else` |
 //! | AT-43 | a forged Host in our links | links come from the configuration | `a_foreign_host_is_in_no_link_of_ours` |
@@ -202,3 +207,6 @@
 //! | AT-57 | metrics or API on the public listener | 404 | `operators_pages_are_not_on_the_public_listener` |
 //! | AT-58 | look-alike names and addresses | one fold, one script, strict addresses | `either_name_or_e_mail_is_typed_in_any_case`, `lookalikes_and_doubles_are_refused` |
 //! | AT-60 | protected content after our page | exactly our page | `a_page_is_never_followed_by_the_apps_content` |
+//! | AT-66 | a call is repeated, at once or later | one key is one order, in the step that places it | `of_a_hundred_orders_with_one_key_one_is_placed`, `one_key_is_one_order`, `without_its_store_nothing_is_ordered_and_a_repetition_orders_once` |
+//! | AT-67 | an order for somebody who is not known yet | a mark held against whoever turns up | `an_order_meets_who_is_not_known_yet`, `a_selection_fits_who_fits_all_of_it` |
+//! | AT-68 | a challenge under way completes after the order | what began before it is met, told by the log's counter | `a_challenge_under_way_is_met_too`, `a_challenge_begun_before_a_step_up_does_not_meet_it`, `who_has_no_method_enrols_by_code_for_a_day_and_never_from_before` |

@@ -15,10 +15,10 @@ pub mod return_to;
 pub mod time;
 pub mod token;
 
-pub use assurance::{Acr, Assurance, SecondFactor};
+pub use assurance::{Acr, Assurance, Proofs, SecondFactor};
 pub use email::Email;
 pub use host::{Host, Origin};
-pub use id::{ByRandomBits, DeviceId, FactorId, NodeId, RequestId, Seq, SessionId, SetId, UserId};
+pub use id::{ByRandomBits, DeviceId, FactorId, NodeId, OrderId, RequestId, Seq, SessionId, SetId, UserId};
 pub use inbound::{AppName, Cookies, FetchMetadata, Inbound, Kind, Mode};
 pub use name::{GroupName, Login, UserName};
 pub use net::{ClientIp, ClientNetwork};

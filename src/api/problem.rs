@@ -117,7 +117,7 @@ pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
         "No such endpoint",
         format!(
             "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/imports, /api/v1/keys, \
-             /api/v1/audit.",
+             /api/v1/disconnects, /api/v1/disconnects/ID, /api/v1/sessions, /api/v1/audit.",
             uri.path()
         ),
     )

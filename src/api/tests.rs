@@ -45,10 +45,23 @@ pub(crate) fn empty() -> Api {
         clock: Arc::new(ManualClock::at(Timestamp::from_secs(1_700_000_000))),
         rules: PasswordRules { min_length: 15, brand: "Example".into() },
     };
+    let (audit, metrics) = (Arc::new(Audit::new()), Arc::new(Metrics::new().unwrap()));
+    let disconnect = Arc::new(Service::new(crate::disconnect::Parts {
+        store: accounts.store.clone(),
+        orders: Arc::default(),
+        acks: Arc::default(),
+        clock: accounts.clock.clone(),
+        entropy: accounts.entropy.clone(),
+        audit: audit.clone(),
+        metrics: metrics.clone(),
+        apps: Default::default(),
+        lease: std::time::Duration::from_millis(100),
+    }));
     Api {
         accounts: Arc::new(ArcSwap::from_pointee(accounts)),
-        audit: Arc::new(Audit::new()),
-        metrics: Arc::new(Metrics::new().unwrap()),
+        audit,
+        metrics,
+        disconnect,
         readiness: Arc::new(Is(vec![Check::new("store", State::Good, "answers")])),
         token: Some(TokenHash(Sha256::digest(TOKEN).into())),
     }

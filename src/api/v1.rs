@@ -2,8 +2,10 @@
 
 pub mod audit;
 mod caller;
+pub mod disconnects;
 pub mod imports;
 pub mod keys;
+pub mod sessions;
 pub mod users;
 
 use super::Desk;
@@ -12,6 +14,8 @@ use axum::Router;
 pub(super) fn router() -> Router<Desk> {
     Router::new()
         .nest("/audit", audit::router())
+        .nest("/disconnects", disconnects::router())
+        .nest("/sessions", sessions::router())
         .nest("/users", users::router())
         .nest("/imports", imports::router())
         .nest("/keys", keys::router())

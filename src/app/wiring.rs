@@ -14,6 +14,7 @@ use crate::api::{Api, listen};
 use crate::audit::{Audit, Event, Metrics, PolicyChange, Reporter};
 use crate::config::Config;
 use crate::crypto::{KeyRing, Signer};
+use crate::disconnect::{self, Acknowledger, Acks, Cutter, Orders, Service};
 use crate::factor::first::Local;
 use crate::gate::Gate;
 use crate::gate::service::{GateApp, Parts};
@@ -32,6 +33,7 @@ use axum::middleware;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -155,6 +157,9 @@ struct Parted {
     signer: Arc<Signer>,
     assertions: Arc<Assertions>,
     clock: Arc<dyn Clock>,
+    orders: Arc<Orders>,
+    acks: Arc<Acks>,
+    disconnect: Arc<Service>,
     writer: std::sync::Mutex<Option<crate::session::lookup::ActivityWriter>>,
 }
 
@@ -168,7 +173,20 @@ impl Parted {
     ) -> Self {
         let (clock, entropy) = (extras.clock.clone(), extras.entropy.clone());
         let store = opened.store.clone();
-        let (sessions, writer) = Sessions::new(store.clone(), opened.lease.clone(), clock.clone(), CACHED_SESSIONS);
+        let (orders, acks) = (Arc::new(Orders::default()), Arc::new(Acks::default()));
+        let (sessions, writer) =
+            Sessions::new(store.clone(), opened.lease.clone(), orders.clone(), clock.clone(), CACHED_SESSIONS);
+        let disconnect = Arc::new(Service::new(disconnect::Parts {
+            store: store.clone(),
+            orders: orders.clone(),
+            acks: acks.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            audit: audit.clone(),
+            metrics: metrics.clone(),
+            apps: origins(config),
+            lease: LEASE,
+        }));
         let accounts = super::store::accounts(config, extras, store.clone(), keys.clone(), policy);
         let passwords = accounts.passwords.clone();
         let accounts = Arc::new(ArcSwap::from_pointee(accounts));
@@ -189,7 +207,21 @@ impl Parted {
         let assertions = Arc::new(Assertions::new(signer.clone(), clock.clone(), entropy));
         let live = Registry::new();
         let writer = std::sync::Mutex::new(Some(writer));
-        Parted { gate, live, sessions, accounts, audit, metrics, signer, assertions, clock, writer }
+        Parted {
+            gate,
+            live,
+            sessions,
+            accounts,
+            audit,
+            metrics,
+            signer,
+            assertions,
+            clock,
+            orders,
+            acks,
+            disconnect,
+            writer,
+        }
     }
 
     fn api(&self, opened: &Opened, policy: &Arc<PolicyFile>, keys: Arc<KeyWatch>, token: Option<TokenHash>) -> Api {
@@ -205,6 +237,7 @@ impl Parted {
                 accounts: self.accounts.clone(),
                 audit: self.audit.clone(),
             }),
+            disconnect: self.disconnect.clone(),
             token,
         }
     }
@@ -223,13 +256,20 @@ impl Parted {
     }
 
     fn spawn(&self, tracker: &TaskTracker, stop: &CancellationToken, opened: &Opened, policy: &Arc<PolicyFile>) {
+        let (orders, acknowledger) =
+            Cutter::new(self.orders.clone(), self.live.clone(), self.sessions.clone(), self.clock.clone());
+        let applied = Arc::new(AtomicU64::new(0));
         let follower = Arc::new(Node {
             sessions: self.sessions.clone(),
             live: self.live.clone(),
+            orders,
+            applied: applied.clone(),
             store: opened.store.clone(),
             clock: self.clock.clone(),
             metrics: self.metrics.clone(),
+            runtime: tokio::runtime::Handle::current(),
         });
+        self.spawn_orders(tracker, stop, opened, (acknowledger, applied));
         let (feed, lease, ends) = (opened.feed.clone(), opened.lease.clone(), stop.clone());
         tracker.spawn(async move {
             if let Err(e) = feed.follow(follower, lease, ends).await {
@@ -271,6 +311,28 @@ impl Parted {
         tracker.spawn(policy.clone().watch(stop.clone(), self.policy_changed(policy)));
     }
 
+    /// What tells and hears acknowledgements, what ends streams by time, and how far the log is followed.
+    fn spawn_orders(
+        &self,
+        tracker: &TaskTracker,
+        stop: &CancellationToken,
+        opened: &Opened,
+        (acknowledger, applied): (Acknowledger, Arc<AtomicU64>),
+    ) {
+        tracker.spawn(acknowledger.run(opened.feed.node(), opened.store.clone(), stop.clone()));
+        let (acks, heard, ends) = (self.acks.clone(), opened.feed.acks(), stop.clone());
+        tracker.spawn(async move { acks.listen(heard, ends).await });
+        let (live, store, clock) = (self.live.clone(), opened.store.clone(), self.clock.clone());
+        let (metrics, orders) = (self.metrics.clone(), self.orders.clone());
+        tracker.spawn(tasks::every(Duration::from_secs(1), stop.clone(), async move || {
+            super::ends::cut_the_due(&live, &*store, &*clock, &metrics).await;
+            metrics.orders(orders.count());
+            if let Ok(head) = store.head().await {
+                metrics.log(applied.load(Ordering::Relaxed), head.seq.0);
+            }
+        }));
+    }
+
     /// What a new policy means for the parts, and for the record.
     fn policy_changed(&self, policy: &Arc<PolicyFile>) -> impl Fn(bool) + Send + use<> {
         let (metrics, accounts, in_force) = (self.metrics.clone(), self.accounts.clone(), policy.in_force.clone());
@@ -298,6 +360,14 @@ fn apps(config: &Config) -> HashMap<crate::types::AppName, GateApp> {
         (a.name.clone(), GateApp { origins, sign_out: a.sign_out.clone() })
     };
     config.proxy.apps.iter().map(app).collect()
+}
+
+fn origins(config: &Config) -> HashMap<crate::types::Origin, crate::types::AppName> {
+    let of = |a: &Arc<crate::proxy::settings::App>| {
+        let name = a.name.clone();
+        a.origins.iter().map(move |o| ((**o).clone(), name.clone())).collect::<Vec<_>>()
+    };
+    config.proxy.apps.iter().flat_map(of).collect()
 }
 
 /// What the proxy could not do is told by our pages in the visitor's language; neither of the two knows the other.

@@ -3,7 +3,8 @@
 //! Time, node, number in the chain and the policy in force are added by whoever writes it down; nobody states them.
 
 use super::outcome::{
-    Account, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, PolicyChange, Reporter, SignIn,
+    Account, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, OrderChange, PolicyChange, Reporter,
+    SignIn,
 };
 use crate::types::{AppName, ClientIp, RequestId, SecondFactor, SessionId, Timestamp, UserId};
 use serde::{Serialize, Serializer};
@@ -116,6 +117,21 @@ pub enum Event {
         /// The key's id.
         key: String,
         change: Keys,
+    },
+    /// Somebody was to be disconnected, or no longer.
+    Disconnect {
+        by: Reporter,
+        /// The caller's.
+        name: String,
+        /// The order's id.
+        key: String,
+        change: OrderChange,
+        /// Selection and action with what belongs to it, as JSON.
+        order: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        case: Option<String>,
     },
     /// A call of the admin API that changes something, or that was refused.
     ApiCall {

@@ -92,7 +92,11 @@ fn cheap_to_cause(event: &Event) -> Option<(&'static str, Option<ClientIp>, Opti
             SignIn::UnknownUser | SignIn::WrongPassword | SignIn::Busy | SignIn::Throttled => {
                 Some(("sign_in", source.from, *user))
             }
-            SignIn::Passed | SignIn::FirstFactorPassed | SignIn::PassedOnTrustedDevice | SignIn::Disabled => None,
+            SignIn::Passed
+            | SignIn::FirstFactorPassed
+            | SignIn::PassedOnTrustedDevice
+            | SignIn::Disabled
+            | SignIn::Blocked => None,
         },
         Event::Challenge { source, user, outcome: Challenge::Throttled, .. } => {
             Some(("challenge", source.from, Some(*user)))
@@ -112,6 +116,7 @@ fn cheap_to_cause(event: &Event) -> Option<(&'static str, Option<ClientIp>, Opti
         | Event::AccountChange { .. }
         | Event::Policy { .. }
         | Event::Keys { .. }
+        | Event::Disconnect { .. }
         | Event::ApiCall { .. }
         | Event::Failures { .. }
         | Event::Lost { .. }

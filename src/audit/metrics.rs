@@ -25,6 +25,12 @@ pub struct Metrics {
     audit_failures: IntCounterVec,
     audit_waiting: IntGauge,
     audit_writable: IntGauge,
+    order_seconds: Histogram,
+    revocation_seconds: Histogram,
+    nodes_obeyed: IntCounterVec,
+    orders: IntGauge,
+    log_applied: IntGauge,
+    log_lag: IntGauge,
 }
 
 impl Metrics {
@@ -50,6 +56,13 @@ impl Metrics {
             audit_failures: make.counters("audit_failures_total", "Failed writes of the audit.", &["sink"])?,
             audit_waiting: make.gauge("audit_waiting", "Audit events that wait for file or store.")?,
             audit_writable: make.gauge("audit_writable", "1 while the audit can be written.")?,
+            order_seconds: make.histogram("order_seconds", "From an order's call until it was confirmed.")?,
+            revocation_seconds: make
+                .histogram("revocation_seconds", "From an order accepted here until each node obeyed it.")?,
+            nodes_obeyed: make.counters("nodes_obeyed_total", "How it was certain of a node.", &["state"])?,
+            orders: make.gauge("orders", "Orders that are held against sessions on this node.")?,
+            log_applied: make.gauge("log_applied", "Number of the last entry that this node has applied.")?,
+            log_lag: make.gauge("log_lag_entries", "Entries of the log that this node has not applied yet.")?,
             registry: make.registry,
         })
     }
@@ -109,6 +122,22 @@ impl Metrics {
     pub fn audit_waiting(&self, many: usize, writable: bool) {
         self.audit_waiting.set(i64::try_from(many).unwrap_or(i64::MAX));
         self.audit_writable.set(i64::from(writable));
+    }
+
+    pub fn order_confirmed(&self, took: Duration) {
+        self.order_seconds.observe(took.as_secs_f64());
+    }
+    /// It has said so, or its lease has run out.
+    pub fn node_obeys(&self, acknowledged: bool, after: Duration) {
+        self.nodes_obeyed.with_label_values(&[if acknowledged { "acknowledged" } else { "fenced" }]).inc();
+        self.revocation_seconds.observe(after.as_secs_f64());
+    }
+    pub fn orders(&self, held: usize) {
+        self.orders.set(i64::try_from(held).unwrap_or(i64::MAX));
+    }
+    pub fn log(&self, applied: u64, end: u64) {
+        self.log_applied.set(i64::try_from(applied).unwrap_or(i64::MAX));
+        self.log_lag.set(i64::try_from(end.saturating_sub(applied)).unwrap_or(i64::MAX));
     }
 
     /// The text exposition format, version 0.0.4.
@@ -171,6 +200,11 @@ mod tests {
         m.lease(true, Duration::from_millis(40));
         m.exchanges(1);
         m.exchanges_cut(3);
+        m.order_confirmed(Duration::from_millis(2));
+        m.node_obeys(true, Duration::from_millis(1));
+        m.node_obeys(false, Duration::from_secs(1));
+        m.orders(2);
+        m.log(7, 9);
         m.password_checks(1);
         m.policy_reloaded();
         m.policy_rejected();
@@ -189,6 +223,13 @@ mod tests {
             "portcullis_lease_age_milliseconds 40",
             "portcullis_live_exchanges 1",
             "portcullis_cuts_total 3",
+            "portcullis_order_seconds_count 1",
+            "portcullis_revocation_seconds_count 2",
+            r#"portcullis_nodes_obeyed_total{state="acknowledged"} 1"#,
+            r#"portcullis_nodes_obeyed_total{state="fenced"} 1"#,
+            "portcullis_orders 2",
+            "portcullis_log_applied 7",
+            "portcullis_log_lag_entries 2",
             "portcullis_argon2_queue 1",
             r#"portcullis_policy_reloads_total{outcome="accepted"} 1"#,
             r#"portcullis_policy_reloads_total{outcome="rejected"} 1"#,

@@ -16,6 +16,8 @@ pub enum SignIn {
     WrongPassword,
     /// The password was right, the account is disabled.
     Disabled,
+    /// The password was right, an order keeps the person out.
+    Blocked,
     /// Refused unjudged: too many at once.
     Busy,
     /// Refused unjudged: too many failures before.
@@ -50,6 +52,16 @@ pub enum Enrolment {
     Throttled,
     /// The one-time enrolment code was wrong.
     WrongEnrolmentCode,
+}
+
+/// What happened to an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderChange {
+    Placed,
+    /// Asked for once more under the same key: nothing new was ordered.
+    Repeated,
+    Lifted,
 }
 
 /// What became of a set of backup codes.

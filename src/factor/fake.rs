@@ -3,13 +3,14 @@
 
 use crate::store::audit::{AuditBounds, AuditFilter, AuditFrom, AuditPage, AuditRow};
 use crate::store::{
-    Account, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device,
-    DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, NewAccount, NewBackup, Opened, Pending,
-    Proof, Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, Touch, Used,
+    Account, Ack, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device,
+    DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, Lifted, NewAccount, NewBackup, Opened,
+    Order, OrderStore, Pending, Placed, Proof, Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey,
+    ThrottleRule, Touch, Used,
 };
 use crate::types::{
-    DeviceId, DeviceRef, Email, FactorId, Login, NodeId, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId,
-    UserName,
+    DeviceId, DeviceRef, Email, FactorId, Login, NodeId, OrderId, Seq, SessionId, Timestamp, TokenHash, TokenRef,
+    UserId, UserName,
 };
 use async_trait::async_trait;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -44,6 +45,7 @@ pub(crate) fn account(name: &str) -> Account {
         enrolment_code: None,
         created: Timestamp::default(),
         last_sign_in: None,
+        proofs: Default::default(),
         version: 0,
     }
 }
@@ -288,6 +290,26 @@ impl AuditStore for FakeStore {
         none()
     }
     async fn trim_audit(&self, _: AuditBounds, _: Timestamp) -> Result<u64> {
+        none()
+    }
+}
+
+/// Keeps no order.
+#[async_trait]
+impl OrderStore for FakeStore {
+    async fn place_order(&self, _: &Order) -> Result<Placed> {
+        none()
+    }
+    async fn lift_order(&self, _: OrderId, _: Timestamp) -> Result<Option<Lifted>> {
+        none()
+    }
+    async fn orders(&self) -> Result<Vec<Order>> {
+        none()
+    }
+    async fn order(&self, _: OrderId) -> Result<Option<Order>> {
+        none()
+    }
+    async fn acknowledge(&self, _: &Ack) -> Result<()> {
         none()
     }
 }

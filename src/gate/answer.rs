@@ -105,7 +105,7 @@ impl Gate {
         for factor in &account.factors {
             let Some(burn) = self.matching(account, factor, code, now)? else { continue };
             let second = (SecondFactor::Totp, now);
-            let Some(lifted) = self.lifted(inbound, pending, second).await? else { return Ok(Judged::Gone) };
+            let Some(lifted) = self.lifted(inbound, (pending, account), second).await? else { return Ok(Judged::Gone) };
             let at = TokenRef { user: pending.user, hash: pending.token };
             let opened = self.parts.store.answer(at, Proof::Totp(burn), &lifted.session, now).await?;
             if opened != Opened::Replayed {
@@ -127,7 +127,7 @@ impl Gate {
         let Some(proof) = self.backup_proof(account, code).await? else { return Ok(Judged::Wrong(None)) };
         let now = self.parts.clock.now();
         let second = (SecondFactor::BackupCode, now);
-        let Some(lifted) = self.lifted(inbound, pending, second).await? else { return Ok(Judged::Gone) };
+        let Some(lifted) = self.lifted(inbound, (pending, account), second).await? else { return Ok(Judged::Gone) };
         let at = TokenRef { user: pending.user, hash: pending.token };
         let opened = self.parts.store.answer(at, proof, &lifted.session, now).await?;
         // whether it was used or never one is not told: the digest of a used one is gone
@@ -192,16 +192,24 @@ impl Gate {
     pub(super) async fn lifted(
         &self,
         inbound: &Inbound,
-        pending: &Pending,
+        (pending, account): (&Pending, &Account),
         second: (SecondFactor, Timestamp),
     ) -> Result<Option<Lifted>, Fault> {
         let known = self.known_browser(inbound, pending.user).await?;
         let now = second.1;
         let Some(wanted) = pending.purpose.session() else {
+            // trust that an order ended is none; a step-up that stands is done by this very code
+            let after = self.effect_at_door(inbound, account, pending.began).trust_after;
+            let known = known.map(|d| match d.trusted_since >= after {
+                true => d,
+                false => Device { trusted_until: None, ..d },
+            });
             let trusted_until = known.as_ref().filter(|d| d.trusts(now)).and_then(|d| d.trusted_until);
             let assurance = Assurance { first_at: pending.first_at, second: Some(second), trusted_until };
             let device = self.device_for(known.as_ref());
-            let (session, value) = self.new_session(inbound, pending, assurance, device);
+            let (mut session, value) = self.new_session(inbound, pending, assurance, device);
+            session.proofs.note(second.0, pending.began);
+            session.trusted_since = known.as_ref().filter(|d| d.trusts(now)).map(|d| d.trusted_since);
             return Ok(Some(Lifted { session, value, known }));
         };
         let Some(at) = self.session_ref(inbound) else { return Ok(None) };
@@ -214,6 +222,7 @@ impl Gate {
         session.old = Some(OldToken { token: session.token, until: now.plus(OLD_TOKEN), assurance: session.assurance });
         session.token = token;
         session.assurance.second = Some(second);
+        session.proofs.note(second.0, pending.began);
         session.device = Some(self.device_for(known.as_ref()));
         Ok(Some(Lifted { session, value, known }))
     }

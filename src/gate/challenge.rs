@@ -7,7 +7,7 @@ use super::verdict::Fault;
 use crate::policy::{Second, Trust};
 use crate::session::Cached;
 use crate::store::{Account, Pending, Purpose};
-use crate::types::{Inbound, ReturnTo};
+use crate::types::{Inbound, ReturnTo, SecondFactor};
 
 impl Gate {
     /// `to`: where the page was asked to lead back to; used where a live session begins a step-up. `method`: what the
@@ -28,7 +28,8 @@ impl Gate {
             return Ok(self.ask(inbound, (&pending, &account), method, SetCookies::new()));
         }
         let Some(session) = self.own_session(inbound).await? else { return Ok(ChallengePage::Gone) };
-        if session.identity.assurance.second.is_some() {
+        let ordered = self.effect(inbound, &session).step_up.is_some();
+        if session.identity.assurance.second.is_some() && !ordered {
             return Ok(ChallengePage::Met(to.clone()));
         }
         let Some(account) = self.parts.store.account(session.identity.user).await? else {
@@ -36,6 +37,7 @@ impl Gate {
         };
         if !account.has_second_factor() {
             return Ok(match self.second_for(inbound, &account, to).0 {
+                _ if ordered => ChallengePage::SetUp(to.clone()),
                 Second::Enrol => ChallengePage::SetUp(to.clone()),
                 Second::NotAsked | Second::Challenge | Second::Exempt => ChallengePage::Met(to.clone()),
             });
@@ -82,11 +84,19 @@ impl Gate {
         method: Option<Method>,
         cookies: SetCookies,
     ) -> ChallengePage {
-        let backup = has_codes(account);
-        let wanted = method.unwrap_or(Method::Totp);
+        // an order may ask for one of them
+        let asked = self.effect_at_door(inbound, account, pending.began).step_up.unwrap_or_default();
+        let will_do = |m| asked.is_empty() || asked.contains(&m);
+        let backup = has_codes(account) && will_do(SecondFactor::BackupCode);
+        let totp = !backup || will_do(SecondFactor::Totp);
+        let method = match method {
+            Some(Method::BackupCode) if backup => Method::BackupCode,
+            Some(_) | None if totp => Method::Totp,
+            Some(_) | None => Method::BackupCode,
+        };
         ChallengePage::Ask(Asked {
             name: account.name.clone(),
-            method: if backup { wanted } else { Method::Totp },
+            method,
             backup,
             digits: self.digits(account),
             remember: self.remember_for(inbound, pending, account),

@@ -47,7 +47,7 @@ impl Gate {
             });
         };
         let enrolled = account.has_second_factor();
-        let by_password = |what| enrolled && self.asked(&session, what, &account) == ProofAsked::Password;
+        let by_password = |what| enrolled && self.asked(inbound, (&session, &account), what) == ProofAsked::Password;
         Ok(OwnPage::Show(Overview {
             form_token: self.forms.token(session.identity.session.as_bytes()),
             enrolled,
@@ -67,7 +67,7 @@ impl Gate {
             return Ok(ChangePage::NotOn);
         }
         Ok(ChangePage::Ask(AskChange {
-            by: self.asked(&session, what, &account),
+            by: self.asked(inbound, (&session, &account), what),
             left: account.backup.as_ref().map_or(0, |b| b.left),
             form_token: self.forms.token(session.identity.session.as_bytes()),
             name: account.name,
@@ -114,7 +114,7 @@ impl Gate {
         fresh: Fresh<'_>,
     ) -> Result<Result<Proven, Changed>, Fault> {
         let user = asker.account.id;
-        match (self.asked(&asker.session, what, &asker.account), fresh) {
+        match (self.asked(inbound, (&asker.session, &asker.account), what), fresh) {
             (ProofAsked::Nothing(why), _) => Ok(Err(Changed::Refused(why))),
             (ProofAsked::Password, Fresh::Password(password)) => {
                 Ok(match self.try_password(inbound, asker.account.name.as_str(), password).await? {
@@ -214,8 +214,13 @@ impl Gate {
     }
 
     /// What a change takes in this session.
-    fn asked(&self, session: &Cached, what: Change, account: &Account) -> ProofAsked {
-        let Some(at) = backup_code_at(session) else { return ProofAsked::Code { digits: self.digits(account) } };
+    fn asked(&self, inbound: &Inbound, (session, account): (&Cached, &Account), what: Change) -> ProofAsked {
+        // one from before an order is none: the session may be a thief's by now
+        let after = self.effect(inbound, session).proof_after;
+        let given = session.proofs.last().unwrap_or_default();
+        let Some(at) = backup_code_at(session).filter(|_| given >= after) else {
+            return ProofAsked::Code { digits: self.digits(account) };
+        };
         let recent = self.parts.clock.now().since(at) < AFTER_BACKUP_CODE;
         match what {
             Change::Codes => ProofAsked::Nothing(WhyNot::CodesByBackupCode),

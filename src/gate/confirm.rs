@@ -11,7 +11,7 @@ use crate::audit;
 use crate::factor::second::{self, totp::Totp, totp::TotpParameters};
 use crate::store::record::Unconfirmed;
 use crate::store::{Account, Confirmation, Device, Factor, Opened, Pending, Purpose};
-use crate::types::{Inbound, SecondFactor, Timestamp, TokenRef};
+use crate::types::{Inbound, SecondFactor, Seq, Timestamp, TokenRef};
 
 impl Gate {
     /// The page of a session that replaces its authenticator; `None`: nothing is under way.
@@ -30,7 +30,7 @@ impl Gate {
             return Ok(Answer::Forged);
         }
         let Some(unconfirmed) = &pending.unconfirmed else { return Ok(Answer::Gone) };
-        if !self.may_confirm(&pending, &account) || !self.belongs(inbound, &pending).await? {
+        if !self.may_confirm(inbound, &pending, &account) || !self.belongs(inbound, &pending).await? {
             return Ok(Answer::Gone);
         }
         let now = self.parts.clock.now();
@@ -42,8 +42,8 @@ impl Gate {
             let hint = clock.or_else(|| other_parameters(&totp, code, now));
             return self.failed(inbound, &pending, drift, |left| Answer::Wrong { left, hint }).await;
         };
-        let factor = confirmed(unconfirmed, step, now);
-        let Some(lifted) = self.lifted(inbound, &pending, (SecondFactor::Totp, now)).await? else {
+        let factor = confirmed(unconfirmed, pending.began, (step, now));
+        let Some(lifted) = self.lifted(inbound, (&pending, &account), (SecondFactor::Totp, now)).await? else {
             return Ok(Answer::Gone);
         };
         self.activate(inbound, (&pending, &account), factor, lifted).await
@@ -66,7 +66,7 @@ impl Gate {
             Some(NewSet { backup, shown, cookies }) => (Some((backup, shown)), Some(cookies)),
             None => (None, None),
         };
-        let enrolment_code = pending.admitted.filter(|_| self.needs_code(account));
+        let enrolment_code = pending.admitted.filter(|_| self.needs_code(inbound, account));
         let c = Confirmation { factor, session: lifted.session.clone(), codes, enrolment_code };
         let at = TokenRef { user: pending.user, hash: pending.token };
         let opened = self.parts.store.confirm_enrolment(at, &c, self.parts.clock.now()).await?;
@@ -93,10 +93,10 @@ impl Gate {
         Ok(Answer::Done { cookies, next })
     }
 
-    fn may_confirm(&self, pending: &Pending, account: &Account) -> bool {
+    fn may_confirm(&self, inbound: &Inbound, pending: &Pending, account: &Account) -> bool {
         match pending.purpose {
             Purpose::SignIn | Purpose::Enrol { .. } => {
-                !account.has_second_factor() && self.is_fresh(pending) && self.is_admitted(pending, account)
+                !account.has_second_factor() && self.is_fresh(pending) && self.is_admitted(inbound, pending, account)
             }
             Purpose::Replace { .. } => account.has_second_factor(),
             Purpose::StepUp { .. } | Purpose::Codes { .. } => false,
@@ -104,7 +104,7 @@ impl Gate {
     }
 }
 
-fn confirmed(unconfirmed: &Unconfirmed, step: u64, now: Timestamp) -> Factor {
+fn confirmed(unconfirmed: &Unconfirmed, enrolled: Seq, (step, now): (u64, Timestamp)) -> Factor {
     Factor {
         id: unconfirmed.factor,
         kind: SecondFactor::Totp,
@@ -113,6 +113,7 @@ fn confirmed(unconfirmed: &Unconfirmed, step: u64, now: Timestamp) -> Factor {
         created: now,
         last_used: Some(now),
         last_step: Some(step),
+        enrolled,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::verdict::{Denial, Refusal};
 use crate::policy::{Requirement, Second, Trust};
+use crate::session::Effect;
 use crate::types::{Assurance, ReturnTo, Timestamp};
 use std::sync::Arc;
 
@@ -42,6 +43,15 @@ pub(super) fn decide(
     }
 }
 
+/// What orders leave of a decision: a right to pass is none before what they ask is done.
+pub(super) fn under(decision: Decision, effect: &Effect, to: impl FnOnce() -> ReturnTo) -> Decision {
+    match decision {
+        Decision::Pass if effect.step_up.is_some() => Decision::Refuse(Refusal::Challenge { to: to() }),
+        Decision::Pass if effect.re_enroll => Decision::Refuse(Refusal::Replace { to: to() }),
+        Decision::Pass | Decision::Public { .. } | Decision::Refuse(_) => decision,
+    }
+}
+
 /// A second factor in this session, or a device that is trusted still, where the rule lets it.
 fn is_two(proved: &Assurance, trust: Trust, now: Timestamp) -> bool {
     let trusted = trust == Trust::Accept && proved.trusted_until.is_some_and(|until| now < until);
@@ -58,6 +68,21 @@ mod tests {
     use crate::types::SecondFactor;
 
     const NOW: Timestamp = Timestamp::from_secs(2);
+
+    #[test]
+    fn an_order_asks_before_anything_passes_and_lets_nothing_more_pass() {
+        let to = ReturnTo::root;
+        let challenge = Decision::Refuse(Refusal::Challenge { to: to() });
+        let step_up = Effect { step_up: Some(Default::default()), re_enroll: true, ..Effect::default() };
+        let re_enroll = Effect { re_enroll: true, ..Effect::default() };
+        assert_eq!(under(Decision::Pass, &Effect::default(), to), Decision::Pass);
+        assert_eq!(under(Decision::Pass, &step_up, to), challenge);
+        assert_eq!(under(Decision::Pass, &re_enroll, to), Decision::Refuse(Refusal::Replace { to: to() }));
+        let denied = Decision::Refuse(Refusal::Denied { rule: None, why: Denial::Rule });
+        for same in [denied, Decision::Public { identify: true }] {
+            assert_eq!(under(same.clone(), &step_up, to), same);
+        }
+    }
 
     #[test]
     fn what_is_asked_against_what_was_proved() {

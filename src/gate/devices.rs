@@ -7,6 +7,7 @@ use super::flow::SetCookies;
 use super::service::Gate;
 use super::verdict::Fault;
 use crate::audit;
+use crate::session::Effect;
 use crate::store::{Device, DeviceLimits, Session, Used};
 use crate::sys::random;
 use crate::types::{DeviceId, DeviceRef, Inbound, Timestamp, UserId};
@@ -26,6 +27,16 @@ pub(super) struct Recognised {
 }
 
 impl Recognised {
+    /// Trust that an order ended is none.
+    pub fn under(self, effect: &Effect) -> Self {
+        let trusted = |d: &Device| effect.trusts(d.trusted_since);
+        let device = self.device.map(|d| match trusted(&d) {
+            true => d,
+            false => Device { trusted_until: None, ..d },
+        });
+        Recognised { device, ..self }
+    }
+
     /// Until when it stands for the second factor.
     pub fn trusted_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.device.as_ref().filter(|d| d.trusts(now)).and_then(|d| d.trusted_until)
@@ -95,6 +106,10 @@ impl Gate {
             user: session.user,
             origin: (*inbound.origin).clone(),
             trusted_until: remember.or(known.as_ref().and_then(|d| d.trusted_until)),
+            trusted_since: match (&known, remember) {
+                (Some(d), None) => d.trusted_since,
+                (None, _) | (_, Some(_)) => session.proofs.last().unwrap_or(session.began),
+            },
             browser: inbound.user_agent.clone(),
             address: inbound.client.to_string(),
             created: known.as_ref().map_or(now, |d| d.created),

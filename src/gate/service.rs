@@ -1,6 +1,6 @@
 //! The gate as the rest of the process holds it, and the judgement of one request.
 
-use super::decide::{Decision, decide};
+use super::decide::{Decision, decide, under};
 use super::verdict::{Denial, Fault, Passage, Refusal, Verdict};
 use crate::audit::Audit;
 use crate::crypto::token::TokenKind;
@@ -8,10 +8,11 @@ use crate::crypto::{Codes, Forms, KeyRing, Passwords, Tokens};
 use crate::factor::first::Local;
 use crate::policy::{Policy, Requirement, Subject};
 use crate::session::lookup::LookupError;
-use crate::session::{Cached, CookieNames, Jar, Sessions};
+use crate::session::marks::Person;
+use crate::session::{Cached, CookieNames, Effect, Jar, Place, Sessions, marks};
 use crate::store::{Account, Presented, Store};
 use crate::sys::{Clock, Entropy};
-use crate::types::{AppName, Inbound, Kind, Origin, ReturnTo, TokenRef};
+use crate::types::{AppName, Assurance, Inbound, Kind, Origin, Proofs, ReturnTo, Seq, TokenRef};
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -82,7 +83,9 @@ impl Gate {
             return Ok(Verdict::Refuse(Refusal::SignIn { to: to() }));
         };
         let asked = policy.evaluate(inbound, Some(&subject_of(&session)));
-        match decide(&asked, Some(&session.identity.assurance), now, to) {
+        let effect = self.effect(inbound, &session);
+        let decision = decide(&asked, Some(&proved(&session, &effect)), now, to);
+        match under(decision, &effect, to) {
             Decision::Refuse(r) => Ok(Verdict::Refuse(r)),
             Decision::Public { identify } => Ok(self.public(inbound, &asked, Some(session).filter(|_| identify))),
             Decision::Pass => {
@@ -91,15 +94,51 @@ impl Gate {
                 }
                 self.parts.sessions.note(&session, policy.session_lifetimes().idle);
                 let signs_out = self.signs_out(inbound);
-                Ok(Verdict::Pass(Passage { session: Some(session), public: false, rule: rule_of(&asked), signs_out }))
+                let (session, rule) = (Some(session), rule_of(&asked));
+                Ok(Verdict::Pass(Passage { session, public: false, rule, signs_out, effect }))
             }
         }
     }
 
     /// Asked once more after the exchange is registered with `live`: false where its session ended in between.
-    pub fn still_good(&self, passage: &Passage) -> bool {
-        let over = |s: &Arc<Cached>| self.parts.sessions.cache.is_over(s.identity.user, s.identity.session, s.began);
-        passage.public || !passage.session.as_ref().is_some_and(over)
+    pub fn still_good(&self, passage: &Passage, inbound: &Inbound) -> bool {
+        let Some(s) = passage.session() else { return true };
+        let over = self.parts.sessions.cache.is_over(s.identity.user, s.identity.session, s.began);
+        // an order that has come in between is not what the verdict was made under
+        !over && self.effect(inbound, s) == passage.effect
+    }
+
+    /// Where a request came in, as orders see it.
+    pub fn place(inbound: &Inbound) -> Place<'_> {
+        Place { app: &inbound.app, from: inbound.client }
+    }
+
+    /// What orders come to for a session at this request.
+    pub(super) fn effect(&self, inbound: &Inbound, session: &Cached) -> Effect {
+        self.parts.sessions.effect(session, Self::place(inbound))
+    }
+
+    /// The same for a person who signs in, or is about to do more in a sign-in that began there.
+    pub(super) fn effect_at_door(&self, inbound: &Inbound, account: &Account, began: Seq) -> Effect {
+        let marks = self.parts.sessions.marks();
+        if marks.is_empty() {
+            return Effect::default();
+        }
+        let (person, none) = (Person::of(account), Proofs::default());
+        let subject = marks::Subject {
+            user: account.id,
+            name: &account.name,
+            email: account.email.as_ref(),
+            groups: &account.groups,
+            session: None,
+            device: None,
+            app: Some(&inbound.app),
+            addresses: [Some(inbound.client.0), None],
+            began,
+            proofs: &none,
+            person: &person,
+        };
+        marks.effect(&subject, self.parts.clock.now())
     }
 
     /// Data that the client sent on an open stream of the session.
@@ -120,7 +159,7 @@ impl Gate {
     /// The live session of the request's cookie; an old token of a rotated session counts for a moment.
     pub(super) async fn session(&self, inbound: &Inbound) -> Result<Option<Arc<Cached>>, Fault> {
         let Some(at) = self.session_ref(inbound) else { return Ok(None) };
-        Ok(self.parts.sessions.find(at).await?)
+        Ok(self.parts.sessions.find(at, Self::place(inbound)).await?)
     }
 
     /// For own pages: the present token only.
@@ -159,14 +198,16 @@ impl Gate {
         if !self.origin_fits(inbound) {
             return Verdict::Refuse(Refusal::Denied { rule: rule_of(asked), why: Denial::Origin });
         }
-        Verdict::Pass(Passage { session, public: true, rule: rule_of(asked), signs_out: false })
+        let (rule, effect) = (rule_of(asked), Effect::default());
+        Verdict::Pass(Passage { session, public: true, rule, signs_out: false, effect })
     }
 
     /// A session is told on a public rule where it would pass the default without being asked anything.
     fn passes_unasked(&self, policy: &Policy, inbound: &Inbound, s: &Cached) -> bool {
         let asked = policy.evaluate(inbound, Some(&subject_of(s)));
-        let decision = decide(&asked, Some(&s.identity.assurance), self.parts.clock.now(), ReturnTo::root);
-        matches!(decision, Decision::Pass | Decision::Public { .. })
+        let effect = self.effect(inbound, s);
+        let decision = decide(&asked, Some(&proved(s, &effect)), self.parts.clock.now(), ReturnTo::root);
+        matches!(under(decision, &effect, ReturnTo::root), Decision::Pass | Decision::Public { .. })
     }
 
     /// A WebSocket handshake carries cookies from anywhere, and no CORS check stops it (RFC 6455 §10.2).
@@ -185,6 +226,13 @@ impl Gate {
         let app = self.parts.apps.get(&inbound.app);
         by_person && app.is_some_and(|a| a.sign_out.iter().any(|p| p == inbound.path.judged()))
     }
+}
+
+/// What the session has proved, as far as orders let it count.
+fn proved(s: &Cached, effect: &Effect) -> Assurance {
+    let assurance = s.identity.assurance;
+    let trusted = s.trusted_since.is_none_or(|since| effect.trusts(since));
+    Assurance { trusted_until: assurance.trusted_until.filter(|_| trusted), ..assurance }
 }
 
 pub(super) fn subject_of(s: &Cached) -> Subject<'_> {

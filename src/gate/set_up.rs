@@ -15,7 +15,7 @@ use crate::factor::second::totp;
 use crate::policy::Second;
 use crate::store::{Account, CodeKind, Failed, Pending, Purpose};
 use crate::sys::random;
-use crate::types::{FactorId, Inbound, ReturnTo, TokenRef};
+use crate::types::{FactorId, Inbound, ReturnTo, Seq, TokenRef};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
 
@@ -39,7 +39,8 @@ impl Gate {
             return Ok(SetUpPage::AlreadyOn { to: to.clone() });
         }
         let offered = self.parts.policy.load().may_enrol(&subject(&account));
-        if !offered && self.second_for(inbound, &account, to).0 != Second::Enrol {
+        let ordered = self.effect(inbound, &session).step_up.is_some();
+        if !offered && !ordered && self.second_for(inbound, &account, to).0 != Second::Enrol {
             return Ok(SetUpPage::NotOffered { to: to.clone() });
         }
         let purpose = Purpose::Enrol { session: session.identity.session };
@@ -108,8 +109,12 @@ impl Gate {
 
     /// The first authenticator of this person takes an enrolment code: by the policy, or because an administrator reset
     /// the account and gave one, without which nobody can enrol in it.
-    pub(super) fn needs_code(&self, account: &Account) -> bool {
-        account.enrolment_code.is_some() || self.parts.policy.load().enrols_by_code(&account.groups)
+    ///
+    /// An order locks it too: who holds the password must not get in by an authenticator of their own.
+    pub(super) fn needs_code(&self, inbound: &Inbound, account: &Account) -> bool {
+        account.enrolment_code.is_some()
+            || self.parts.policy.load().enrols_by_code(&account.groups)
+            || self.effect_at_door(inbound, account, Seq(u64::MAX)).code_to_enrol
     }
 
     pub(super) fn is_fresh(&self, pending: &Pending) -> bool {
@@ -117,9 +122,9 @@ impl Gate {
     }
 
     /// The code given is still the account's.
-    pub(super) fn is_admitted(&self, pending: &Pending, account: &Account) -> bool {
+    pub(super) fn is_admitted(&self, inbound: &Inbound, pending: &Pending, account: &Account) -> bool {
         let kept = account.enrolment_code.as_ref().map(|c| c.digest);
-        !self.needs_code(account) || (pending.admitted.is_some() && pending.admitted == kept)
+        !self.needs_code(inbound, account) || (pending.admitted.is_some() && pending.admitted == kept)
     }
 
     /// What is still to be asked, or the key.
@@ -133,7 +138,7 @@ impl Gate {
         if !self.is_fresh(pending) {
             return Ok(SetUpPage::AskPassword(self.ask_again(pending, account, cookies, false)));
         }
-        if !self.is_admitted(pending, account) {
+        if !self.is_admitted(inbound, pending, account) {
             return Ok(SetUpPage::AskEnrolmentCode(self.ask_again(pending, account, cookies, false)));
         }
         self.show_key(inbound, pending, account, cookies).await

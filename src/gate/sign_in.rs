@@ -14,11 +14,13 @@ use super::verdict::Fault;
 use crate::audit;
 use crate::crypto::token::TokenKind;
 use crate::policy::{Requirement, Second, Trust};
+use crate::session::Effect;
 use crate::store::{Account, Opened, Pending, Purpose, Session};
 use crate::sys::random;
 use crate::types::path::PathReading;
 use crate::types::{
-    Assurance, CanonicalPath, DeviceId, Inbound, Kind, ReturnTo, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId,
+    Assurance, CanonicalPath, DeviceId, Inbound, Kind, Proofs, ReturnTo, Seq, SessionId, Timestamp, TokenHash,
+    TokenRef, UserId,
 };
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -65,12 +67,17 @@ impl Gate {
         };
         let now = self.parts.clock.now();
         let user = account.id;
-        let browser = self.recognise(inbound, user).await?;
+        let effect = self.effect_at_door(inbound, &account, began);
+        if effect.ends() {
+            self.record_password(inbound, login, Some(user), audit::SignIn::Blocked);
+            return Ok(SignIn::Refused);
+        }
+        let browser = self.recognise(inbound, user).await?.under(&effect);
         let step =
             Beginning { user, purpose: Purpose::SignIn, to, began, first_at: now, password_at: now, admitted: None };
         let (pending, mut cookies) = self.begin(inbound, step).await?;
         let trusted_until = browser.trusted_until(now);
-        let asked = self.asked_for(inbound, &account, to);
+        let asked = self.asked_at_door(inbound, &account, to, &effect);
         let (next, outcome) = match (asked.second, asked.trust) {
             (Second::Challenge, Trust::Accept) if trusted_until.is_some() => {
                 (Next::Arrived(to.clone()), audit::SignIn::PassedOnTrustedDevice)
@@ -108,7 +115,8 @@ impl Gate {
         browser: Recognised,
     ) -> Result<Option<(SessionId, SetCookies)>, Fault> {
         let device = self.device_for(browser.device.as_ref());
-        let (session, value) = self.new_session(inbound, pending, assurance, device);
+        let (mut session, value) = self.new_session(inbound, pending, assurance, device);
+        session.trusted_since = assurance.trusted_until.and(browser.device.as_ref()).map(|d| d.trusted_since);
         let at = TokenRef { user: pending.user, hash: pending.token };
         match self.parts.store.open_session(at, &session, self.parts.clock.now()).await? {
             Opened::Yes => {}
@@ -140,7 +148,11 @@ impl Gate {
             return Ok(None);
         }
         let account = self.parts.store.account(pending.user).await?.filter(|a| !a.disabled);
-        Ok(account.map(|a| (pending, a)))
+        let Some(account) = account else { return Ok(None) };
+        // a step in a live session goes by how that session stands, which `belongs` asks
+        let began = if pending.purpose.session().is_some() { Seq(u64::MAX) } else { pending.began };
+        let ends = self.effect_at_door(inbound, &account, began).ends();
+        Ok((!ends).then_some((pending, account)))
     }
 
     /// Starts a pending sign-in.
@@ -198,6 +210,17 @@ impl Gate {
         Asked { second, trust, rule }
     }
 
+    /// The same as a sign-in is asked it: a step-up that stands on the person is asked whatever the rule says, and no trusted
+    /// device stands for it. So is the present second factor of who has to replace it.
+    fn asked_at_door(&self, inbound: &Inbound, account: &Account, to: &ReturnTo, effect: &Effect) -> Asked {
+        let asked = self.asked_for(inbound, account, to);
+        if effect.step_up.is_none() && !effect.re_enroll {
+            return asked;
+        }
+        let second = if account.has_second_factor() { Second::Challenge } else { Second::Enrol };
+        Asked { second, trust: Trust::Refuse, ..asked }
+    }
+
     pub(super) fn new_session(
         &self,
         inbound: &Inbound,
@@ -223,6 +246,8 @@ impl Gate {
             address: inbound.client.to_string(),
             browser: inbound.user_agent.clone(),
             device: Some(device),
+            proofs: Proofs::default(),
+            trusted_since: None,
         };
         (session, value)
     }

@@ -33,9 +33,10 @@ impl Gate {
 
     /// The upstream has answered the app's own sign-out: our session ends too. The cookies remove ours.
     pub async fn signed_out_by_app(&self, inbound: &Inbound, passage: &Passage) -> Result<SetCookies, Fault> {
-        let Some(key) = passage.session() else { return Ok(SetCookies::new()) };
-        self.parts.store.end_session(key.user, key.session).await?;
-        self.record_sign_out_by_app(inbound, key.user, key.session);
+        let Some(session) = passage.session() else { return Ok(SetCookies::new()) };
+        let (user, session) = (session.identity.user, session.identity.session);
+        self.parts.store.end_session(user, session).await?;
+        self.record_sign_out_by_app(inbound, user, session);
         Ok(self.all_gone(inbound, false))
     }
 

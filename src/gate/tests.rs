@@ -4,6 +4,7 @@ mod backup;
 mod challenge;
 mod devices;
 mod enrolment;
+mod orders;
 mod session;
 mod set_up;
 mod sign_in;
@@ -15,13 +16,14 @@ use super::service::{GateApp, Parts};
 use super::*;
 use crate::audit::Audit;
 use crate::crypto::{Codes, Cost, KeyRing, Passwords};
+use crate::disconnect::Orders;
 use crate::factor::first::Local;
 use crate::factor::second::totp::{Secret, TotpParameters};
 use crate::policy::Policy;
 use crate::session::{CookieNames, Sessions};
 use crate::store::embedded::Embedded;
 use crate::store::feed::{Feed, Follower};
-use crate::store::{Account, Ends, EnrolmentCode, Entry, NewAccount, Store};
+use crate::store::{Account, Ends, EnrolmentCode, Entry, Fact, NewAccount, Store};
 use crate::sys::lease::Lease;
 use crate::sys::{Clock, ManualClock, SystemEntropy};
 use crate::types::path::PathReading;
@@ -47,10 +49,15 @@ struct House {
     stop: CancellationToken,
 }
 
-struct CacheOnly(Arc<Sessions>);
-impl Follower for CacheOnly {
+struct CacheAndMarks(Arc<Sessions>, Arc<Orders>, ManualClock);
+impl Follower for CacheAndMarks {
     fn apply(&self, entry: &Entry) {
         self.0.cache.apply(entry);
+        match &entry.fact {
+            Fact::Order { order } => self.1.place(order.placed_at(entry.seq), self.2.now()),
+            Fact::Lifted { order, at } => self.1.lift(*order, *at, self.2.now()),
+            _ => {}
+        }
     }
     fn flush(&self) {
         self.0.cache.flush();
@@ -69,9 +76,10 @@ impl House {
         let keys = Arc::new(KeyRing::generate(&SystemEntropy, START));
         let store = Embedded::memory().unwrap();
         let lease = Lease::always();
-        let (sessions, _writer) = Sessions::new(store.clone(), lease.clone(), shared.clone(), 1000);
+        let orders = Arc::new(Orders::default());
+        let (sessions, _writer) = Sessions::new(store.clone(), lease.clone(), orders.clone(), shared.clone(), 1000);
         let stop = CancellationToken::new();
-        let follower = Arc::new(CacheOnly(sessions.clone()));
+        let follower = Arc::new(CacheAndMarks(sessions.clone(), orders, clock.clone()));
         tokio::spawn(store.clone().follow(follower, lease, stop.clone()));
         let cost = Cost { memory_kib: 64, iterations: 1, parallelism: 1 };
         let passwords = Arc::new(Passwords::new(&keys, cost, 2, 16));
@@ -89,6 +97,7 @@ impl House {
             enrolment_code: None,
             created: START,
             last_sign_in: None,
+            proofs: Default::default(),
             version: 1,
         };
         store.create_account(&NewAccount { account }).await.unwrap();
@@ -178,9 +187,10 @@ impl Browser<'_> {
     }
     /// Where the app's page leads: `None` into the app.
     async fn visits(&self, path: &str) -> Option<Refusal> {
-        match self.house.gate.admit(&self.asks(path)).await.unwrap() {
+        let asked = self.asks(path);
+        match self.house.gate.admit(&asked).await.unwrap() {
             Verdict::Pass(p) => {
-                assert!(self.house.gate.still_good(&p));
+                assert!(self.house.gate.still_good(&p, &asked));
                 None
             }
             Verdict::Refuse(r) => Some(r),

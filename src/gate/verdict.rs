@@ -1,7 +1,7 @@
 //! What the gate says of a request.
 
-use crate::session::{Cached, Identity};
-use crate::types::{ReturnTo, SessionId, UserId};
+use crate::session::{Cached, Effect, Identity};
+use crate::types::ReturnTo;
 use std::sync::Arc;
 
 /// The gate's answer. Refusal is a value; a `Fault` is our own failure and closes the gate (503).
@@ -21,13 +21,8 @@ pub struct Passage {
     pub(super) public: bool,
     pub(super) rule: Option<Arc<str>>,
     pub(super) signs_out: bool,
-}
-
-/// What a live exchange is registered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionKey {
-    pub session: SessionId,
-    pub user: UserId,
+    /// What orders came to when it was made.
+    pub(super) effect: Effect,
 }
 
 impl Passage {
@@ -36,9 +31,8 @@ impl Passage {
         self.session.as_ref().map(|s| &s.identity)
     }
     /// The session whose traffic this is; `None` on public rules, which need no lease and are never cut.
-    pub fn session(&self) -> Option<SessionKey> {
-        let bound = self.session.as_ref().filter(|_| !self.public)?;
-        Some(SessionKey { session: bound.identity.session, user: bound.identity.user })
+    pub fn session(&self) -> Option<&Arc<Cached>> {
+        self.session.as_ref().filter(|_| !self.public)
     }
     pub fn rule(&self) -> Option<&Arc<str>> {
         self.rule.as_ref()
@@ -58,6 +52,8 @@ pub enum Refusal {
     Challenge { to: ReturnTo },
     /// Signed in, a second factor has to be set up first.
     Enrol { to: ReturnTo },
+    /// Signed in, another authenticator has to take the place of the present one first.
+    Replace { to: ReturnTo },
     /// 403: no sign-in or step-up would help.
     Denied { rule: Option<Arc<str>>, why: Denial },
 }

@@ -60,6 +60,15 @@ impl Cache {
     pub fn find(&self, token: &TokenHash) -> Option<Arc<Cached>> {
         self.sessions.pin().get(token).cloned()
     }
+    /// The sessions of one user that this node knows; one may be there under two tokens.
+    pub fn of(&self, user: UserId) -> Vec<Arc<Cached>> {
+        let tokens = self.shard(user).get(&user).map(|s| s.tokens.clone()).unwrap_or_default();
+        tokens.iter().filter_map(|t| self.find(t)).collect()
+    }
+    /// All sessions that this node knows.
+    pub fn each(&self, mut f: impl FnMut(&Cached)) {
+        self.sessions.pin().values().for_each(|c| f(c));
+    }
     #[cfg(test)]
     pub fn len(&self) -> usize {
         self.sessions.len()
@@ -105,11 +114,12 @@ impl Cache {
 
     /// Drops what the entry makes untrue. Called before the live exchanges are cut.
     pub fn apply(&self, entry: &Entry) {
-        let Some(user) = entry.fact.user() else {
+        if entry.fact == Fact::Everything {
             self.everything.fetch_max(entry.seq.0, Ordering::SeqCst);
             self.flush();
-            return;
-        };
+        }
+        // an order makes nothing untrue that is cached: whom it meets is asked of each request
+        let Some(user) = entry.fact.user() else { return };
         let mut shard = self.shard(user);
         let slot = shard.entry(user).or_default();
         slot.touched = slot.touched.max(entry.seq);
@@ -117,7 +127,8 @@ impl Cache {
         match &entry.fact {
             Fact::SessionEnded { session, .. } => slot.ended_sessions.push(*session),
             Fact::UserEnded { except, .. } => slot.ended.push((entry.seq, *except)),
-            Fact::SessionRotated { .. } | Fact::UserChanged { .. } | Fact::Everything => {}
+            Fact::SessionRotated { .. } | Fact::UserChanged { .. } => {}
+            Fact::Everything | Fact::Order { .. } | Fact::Lifted { .. } => {}
         }
         self.drop_tokens(slot);
     }

@@ -1,8 +1,12 @@
 //! A session as a node keeps it: what requests are judged and told by, nothing secret.
 
+use super::marks::Person;
 use crate::store::{Presented, Stored};
-use crate::types::{Acr, Assurance, Email, GroupName, Seq, SessionId, Timestamp, TokenHash, UserId, UserName};
+use crate::types::{
+    Acr, Assurance, DeviceId, Email, GroupName, Proofs, Seq, SessionId, Timestamp, TokenHash, UserId, UserName,
+};
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -35,6 +39,13 @@ pub struct Cached {
     pub presented: Presented,
     pub began: Seq,
     pub enrolled: bool,
+    /// What orders are held against.
+    pub person: Person,
+    pub proofs: Proofs,
+    pub device: Option<DeviceId>,
+    pub opened_from: Option<IpAddr>,
+    /// Where the log stood when the trust was given that the session relies on.
+    pub trusted_since: Option<Seq>,
     pub absolute_end: Timestamp,
     /// Until when the old token serves; the absolute end for the present one.
     pub token_until: Timestamp,
@@ -67,6 +78,11 @@ impl Cached {
             presented,
             began: s.began,
             enrolled: a.has_second_factor(),
+            person: Person::of(a),
+            proofs: s.proofs.clone(),
+            device: s.device,
+            opened_from: s.address.parse().ok(),
+            trusted_since: s.trusted_since,
             absolute_end: s.absolute_end,
             token_until: old.map_or(s.absolute_end, |o| o.until),
             idle_end: AtomicU64::new(s.idle_end.as_millis()),
@@ -77,6 +93,16 @@ impl Cached {
     /// Whether the node may answer from it; what looks idle is read again before it ends.
     pub fn is_live(&self, now: Timestamp) -> bool {
         now < self.token_until && now < self.absolute_end && now.as_millis() < self.idle_end.load(Ordering::Relaxed)
+    }
+
+    /// Whether its time is up, as far as this node knows: absolutely, or by idling.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        now >= self.absolute_end || now.as_millis() >= self.idle_end.load(Ordering::Relaxed)
+    }
+
+    /// Somebody else has noted activity.
+    pub fn lives_until(&self, idle_end: Timestamp) {
+        self.idle_end.fetch_max(idle_end.as_millis(), Ordering::Relaxed);
     }
 
     /// Notes activity; the new idle end where it has to be written, at most once a minute.
@@ -94,3 +120,34 @@ impl Cached {
 
 /// Writing every request's activity would put the store on the hot path.
 const NOTE_EVERY: Duration = Duration::from_secs(60);
+
+/// A session of one factor, idle at 10 s and over at 20 s.
+#[cfg(test)]
+pub fn sample(n: u8) -> Arc<Cached> {
+    let identity = Identity {
+        user: UserId::from_bytes([n; 16]),
+        session: SessionId::from_bytes([n; 16]),
+        name: UserName::parse("sample").unwrap(),
+        email: None,
+        groups: BTreeSet::new(),
+        assurance: Assurance { first_at: Timestamp::default(), second: None, trusted_until: None },
+        account_version: 1,
+    };
+    let absolute_end = Timestamp::from_secs(20);
+    Arc::new(Cached {
+        identity: Arc::new(identity),
+        token: TokenHash([n; 32]),
+        presented: Presented::Current,
+        began: Seq(1),
+        enrolled: false,
+        person: Person::default(),
+        proofs: Proofs::default(),
+        device: None,
+        opened_from: None,
+        trusted_since: None,
+        absolute_end,
+        token_until: absolute_end,
+        idle_end: AtomicU64::new(10_000),
+        noted: AtomicU64::new(0),
+    })
+}

@@ -2,10 +2,11 @@
 
 use super::cache::{Cache, Filled};
 use super::identity::Cached;
-use crate::store::{Store, StoreError, Touch};
+use super::marks::{Effect, Marks, Place};
+use crate::store::{Store, StoreError, Stored, Touch};
 use crate::sys::Clock;
 use crate::sys::lease::Lease;
-use crate::types::{TokenHash, TokenRef};
+use crate::types::{TokenHash, TokenRef, UserId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub struct Sessions {
     pub cache: Cache,
     store: Arc<dyn Store>,
     lease: Arc<Lease>,
+    marks: Arc<dyn Marks>,
     clock: Arc<dyn Clock>,
     reading: Mutex<Reading>,
     activity: mpsc::Sender<Touch>,
@@ -43,17 +45,62 @@ impl Sessions {
     pub fn new(
         store: Arc<dyn Store>,
         lease: Arc<Lease>,
+        marks: Arc<dyn Marks>,
         clock: Arc<dyn Clock>,
         limit: usize,
     ) -> (Arc<Self>, ActivityWriter) {
         let (activity, queue) = mpsc::channel(4096);
         let writer = ActivityWriter { queue, store: store.clone() };
         let reading = Mutex::default();
-        (Arc::new(Sessions { cache: Cache::new(limit), store, lease, clock, reading, activity }), writer)
+        (Arc::new(Sessions { cache: Cache::new(limit), store, lease, marks, clock, reading, activity }), writer)
     }
 
-    /// The live session under this token.
-    pub async fn find(&self, at: TokenRef) -> Result<Option<Arc<Cached>>, LookupError> {
+    /// The live session under this token that no order ends.
+    pub async fn find(&self, at: TokenRef, place: Place<'_>) -> Result<Option<Arc<Cached>>, LookupError> {
+        let Some(found) = self.find_any(at).await? else { return Ok(None) };
+        let effect = self.effect(&found, place);
+        if effect.over {
+            self.end(&found);
+        }
+        Ok((!effect.ends()).then_some(found))
+    }
+
+    /// What orders come to for this session, at a request that came in there.
+    pub fn effect(&self, session: &Cached, place: Place<'_>) -> Effect {
+        if self.marks.is_empty() {
+            return Effect::default();
+        }
+        self.marks.effect(&session.subject(Some(place)), self.clock.now())
+    }
+
+    /// The user's sessions as the store has them now.
+    pub async fn of_user(&self, user: UserId) -> Result<Vec<Cached>, LookupError> {
+        let now = self.clock.now();
+        let Some(account) = self.store.account(user).await? else { return Ok(Vec::new()) };
+        let sessions = self.store.sessions_of(user, now).await?.into_iter();
+        let read = sessions.filter_map(|session| {
+            let token = session.token;
+            Cached::of(&Stored { session, account: account.clone() }, &token, now)
+        });
+        Ok(read.collect())
+    }
+
+    /// Who knows the orders.
+    pub fn marks(&self) -> &dyn Marks {
+        &*self.marks
+    }
+
+    /// An order has ended it: the store is told, so that nobody is shown it as one of theirs.
+    fn end(&self, session: &Cached) {
+        let (store, user, session) = (self.store.clone(), session.identity.user, session.identity.session);
+        tokio::spawn(async move {
+            if let Err(error) = store.end_session(user, session).await {
+                tracing::debug!(%error, %session, "a session that an order ended stays in the store; it opens nothing");
+            }
+        });
+    }
+
+    async fn find_any(&self, at: TokenRef) -> Result<Option<Arc<Cached>>, LookupError> {
         // without the lease the cache may be behind the log, and so may be what the store would say a moment later
         if !self.lease.held() {
             return Err(LookupError::NoLease);

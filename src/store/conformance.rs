@@ -6,6 +6,7 @@ mod canaries;
 mod devices;
 mod factors;
 mod feed;
+mod orders;
 mod pendings;
 mod sample;
 mod server;
@@ -112,6 +113,10 @@ conformance! {
     throttles::failed_passwords_are_forgotten_a_day_after_the_last,
     throttles::unlocking_and_resetting_clear_one_user_alone,
     throttles::a_device_takes_its_counter_with_it,
+    orders::an_order_is_in_the_log_and_is_kept,
+    orders::of_a_hundred_orders_with_one_key_one_is_placed,
+    orders::of_a_hundred_who_lift_an_order_one_does,
+    orders::a_second_factor_is_noted_of_the_person_too,
     pendings::a_pending_sign_in_ends_by_its_own_time,
     pendings::the_offered_secret_stays_the_same,
     pendings::wrong_codes_are_counted_and_the_last_one_ends_it,

@@ -1,7 +1,7 @@
 //! A browser that signed in before: *known*, or *trusted* for some days.
 
 use super::record::text;
-use crate::types::{DeviceId, Origin, Timestamp, TokenHash, UserId};
+use crate::types::{DeviceId, Origin, Seq, Timestamp, TokenHash, UserId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -17,6 +17,9 @@ pub struct Device {
     pub origin: Origin,
     /// `None`: known, and trusted no more or never.
     pub trusted_until: Option<Timestamp>,
+    /// Where the log stood when its trust was given: an order to forget devices from later on ends the trust.
+    #[serde(default)]
+    pub trusted_since: Seq,
     /// The browser's `User-Agent`, cut.
     pub browser: String,
     /// Where it was last used from.

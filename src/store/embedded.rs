@@ -12,6 +12,7 @@ mod device;
 mod end;
 mod error;
 mod factor;
+mod order;
 mod pending;
 mod readers;
 mod rows;
@@ -22,14 +23,16 @@ mod verbs;
 mod writer;
 
 use super::feed::{Feed, Follower};
-use super::{Result, Store, StoreError};
+use super::{Ack, Result, Store, StoreError};
 use crate::sys::lease::Lease;
-use crate::sys::{Clock, SystemClock};
+use crate::sys::{Clock, SystemClock, SystemEntropy, random};
+use crate::types::NodeId;
 use readers::Readers;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::broadcast;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use writer::{Writer, Writing};
@@ -40,6 +43,8 @@ pub struct Embedded {
     /// `None`: in memory, where only the writer's connection sees the data.
     readers: Option<Arc<Readers>>,
     archive: audit::Archive,
+    node: NodeId,
+    acks: broadcast::Sender<Ack>,
 }
 
 impl Embedded {
@@ -49,7 +54,7 @@ impl Embedded {
         let db = Connection::open(path)?;
         schema::prepare(&db)?;
         let (writer, readers) = (Writer::start(db)?, Some(Arc::new(Readers::of(path))));
-        Ok(Arc::new(Embedded { writer, readers, archive: audit::Archive::beside(path) }))
+        Ok(Arc::new(Embedded::of(writer, readers, audit::Archive::beside(path))))
     }
 
     /// A store that is gone with the process: tests and demos.
@@ -57,7 +62,12 @@ impl Embedded {
     pub fn memory() -> Result<Arc<Self>> {
         let db = Connection::open_in_memory()?;
         schema::prepare(&db)?;
-        Ok(Arc::new(Embedded { writer: Writer::start(db)?, readers: None, archive: audit::Archive::memory() }))
+        Ok(Arc::new(Embedded::of(Writer::start(db)?, None, audit::Archive::memory())))
+    }
+
+    fn of(writer: Writer, readers: Option<Arc<Readers>>, archive: audit::Archive) -> Self {
+        let (node, acks) = (NodeId::from_bytes(random(&SystemEntropy)), broadcast::channel(ACKS).0);
+        Embedded { writer, readers, archive, node, acks }
     }
 
     /// Lets another key file take the place of the one that an unused store was first opened with.
@@ -112,8 +122,16 @@ impl Feed for Embedded {
         }
         self.writer.follow(None).await
     }
+    fn acks(&self) -> broadcast::Receiver<Ack> {
+        self.acks.subscribe()
+    }
+    fn node(&self) -> NodeId {
+        self.node
+    }
 }
 
 /// How soon what another process (a command beside the gateway) wrote is noticed.
 const LOOK: Duration = Duration::from_millis(200);
+/// Acknowledgements that a slow listener may be behind.
+const ACKS: usize = 1024;
 const SWEEP: Duration = Duration::from_secs(60);

@@ -1,6 +1,7 @@
 //! The ordered record that every node follows.
 
-use crate::types::{Seq, SessionId, UserId};
+use super::order::Order;
+use crate::types::{OrderId, Seq, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// One entry. `seq` has no gaps: a node that sees one reads from the store again.
@@ -24,6 +25,10 @@ pub enum Fact {
     UserEnded { user: UserId, except: Option<SessionId> },
     /// Everything of everybody that began before this entry is over (an emptied store, a restored backup).
     Everything,
+    /// Somebody is to be disconnected. Whom it meets is judged wherever they turn up.
+    Order { order: Box<Order> },
+    /// That order stands no more.
+    Lifted { order: OrderId, at: Timestamp },
 }
 
 impl Fact {
@@ -33,7 +38,7 @@ impl Fact {
             | Fact::SessionRotated { user, .. }
             | Fact::UserChanged { user }
             | Fact::UserEnded { user, .. } => Some(*user),
-            Fact::Everything => None,
+            Fact::Everything | Fact::Order { .. } | Fact::Lifted { .. } => None,
         }
     }
 }

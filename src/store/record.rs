@@ -1,8 +1,8 @@
 //! The records of SPEC §12 that exist so far. Each carries a version; an older version's data opens.
 
 use crate::types::{
-    Assurance, DeviceId, Email, FactorId, GroupName, Origin, PasswordHash, ReturnTo, SecondFactor, Seq, SessionId,
-    SetId, Timestamp, TokenHash, UserId, UserName,
+    Assurance, DeviceId, Email, FactorId, GroupName, Origin, PasswordHash, Proofs, ReturnTo, SecondFactor, Seq,
+    SessionId, SetId, Timestamp, TokenHash, UserId, UserName,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -29,6 +29,9 @@ pub struct Account {
     pub created: Timestamp,
     /// Set by what opens a session, without a new version.
     pub last_sign_in: Option<Timestamp>,
+    /// The person's second factors in whichever session, noted by what opens or lifts one, without a new version.
+    #[serde(default)]
+    pub proofs: Proofs,
     /// Raised by every write; a write of an older one is refused.
     pub version: u64,
 }
@@ -47,6 +50,7 @@ impl Account {
     /// A write by somebody who read earlier never takes a spent step or a later sign-in back.
     pub(super) fn keep_steps(&mut self, stored: &Account) {
         self.last_sign_in = self.last_sign_in.max(stored.last_sign_in);
+        self.proofs.join(&stored.proofs);
         for f in &mut self.factors {
             if let Some(s) = stored.factor(f.id) {
                 f.last_step = f.last_step.max(s.last_step);
@@ -70,6 +74,9 @@ pub struct Factor {
     pub last_used: Option<Timestamp>,
     /// TOTP: the last accepted step; none lower or equal is ever accepted again.
     pub last_step: Option<u64>,
+    /// Where the log stood when its set-up began: one from before an order to enrol anew is good only for being replaced.
+    #[serde(default)]
+    pub enrolled: Seq,
 }
 
 /// What is left of a set of backup codes. The codes' digests never leave the store.
@@ -221,6 +228,12 @@ pub struct Session {
     /// The device it was begun with: ends with it where that was stolen.
     #[serde(default)]
     pub device: Option<DeviceId>,
+    /// The second factors given in it.
+    #[serde(default)]
+    pub proofs: Proofs,
+    /// Where the log stood when the device's trust was given, where the session relies on it.
+    #[serde(default)]
+    pub trusted_since: Option<Seq>,
 }
 
 impl Session {
@@ -266,7 +279,7 @@ pub(super) mod text {
 }
 
 /// Serde of bytes as base64 text, so that a record is readable JSON.
-mod bytes_b64 {
+pub(super) mod bytes_b64 {
     use data_encoding::BASE64_NOPAD;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

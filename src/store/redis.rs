@@ -16,6 +16,7 @@ mod keys;
 mod link;
 mod log;
 mod login;
+mod order;
 mod pending;
 mod place;
 mod script;
@@ -24,7 +25,7 @@ mod spent;
 mod throttle;
 mod verbs;
 
-use super::{KeyFile, Result};
+use super::{Ack, KeyFile, Result};
 use crate::sys::{SystemEntropy, random};
 use crate::types::{NodeId, Seq};
 use keys::Keys;
@@ -36,6 +37,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::broadcast;
 
 /// How to reach the server.
 pub struct RedisSettings {
@@ -71,6 +73,9 @@ pub struct Redis {
     floor: AtomicU64,
     /// What was used up here in the last minute, to be written back should the server lose it.
     spent: Memory,
+    /// Orders, to be written back like that.
+    known: order::Known,
+    acks: broadcast::Sender<Ack>,
 }
 
 impl Redis {
@@ -86,6 +91,8 @@ impl Redis {
             lease: settings.lease,
             floor: AtomicU64::new(0),
             spent: Memory::default(),
+            known: order::Known::default(),
+            acks: broadcast::channel(ACKS).0,
         });
         if let Err(error) = redis.learn_floor().await {
             tracing::warn!(%error, "the store is not ready yet; it is tried again");
@@ -105,3 +112,6 @@ impl Redis {
 fn nanos(d: Duration) -> u64 {
     u64::try_from(d.as_nanos()).unwrap_or(u64::MAX)
 }
+
+/// Acknowledgements that a slow listener may be behind.
+const ACKS: usize = 4096;

@@ -1,7 +1,8 @@
 //! Which methods a session has passed and when.
 
-use super::Timestamp;
+use super::{Seq, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A kind of second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -23,6 +24,32 @@ pub struct Assurance {
     /// nothing: no method of its own, never fresh.
     #[serde(default)]
     pub trusted_until: Option<Timestamp>,
+}
+
+/// Where the log stood when the challenge that each second factor last answered began: an order that came later is not met
+/// by it. Told by the log's counter, never by a clock.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Proofs(BTreeMap<SecondFactor, Seq>);
+
+impl Proofs {
+    /// Notes a proof; never takes a later one back.
+    pub fn note(&mut self, method: SecondFactor, began: Seq) {
+        let kept = self.0.entry(method).or_default();
+        *kept = (*kept).max(began);
+    }
+    /// All that the other notes.
+    pub fn join(&mut self, other: &Proofs) {
+        other.0.iter().for_each(|(method, began)| self.note(*method, *began));
+    }
+    /// Whether one of these methods (any, where none is named) was given in a challenge that began at this entry or later.
+    pub fn since(&self, order: Seq, methods: &BTreeSet<SecondFactor>) -> bool {
+        self.0.iter().any(|(method, began)| *began >= order && (methods.is_empty() || methods.contains(method)))
+    }
+    /// The latest of all.
+    pub fn last(&self) -> Option<Seq> {
+        self.0.values().max().copied()
+    }
 }
 
 /// Authentication context class, as the assertion to the upstream names it.
@@ -69,6 +96,21 @@ mod tests {
         assert_eq!((trusted.acr(), trusted.amr(), trusted.last_at()), (Acr::One, &["pwd"][..], t));
         let backup = Assurance { second: Some((SecondFactor::BackupCode, t)), ..trusted };
         assert_eq!((backup.acr(), backup.amr()), (Acr::Two, &["pwd", "otp", "mfa"][..]));
+    }
+
+    #[test]
+    fn a_proof_counts_for_orders_before_it_and_is_never_taken_back() {
+        let mut p = Proofs::default();
+        let (any, totp) = (BTreeSet::new(), BTreeSet::from([SecondFactor::Totp]));
+        assert!(!p.since(Seq(0), &any));
+        p.note(SecondFactor::BackupCode, Seq(7));
+        p.note(SecondFactor::BackupCode, Seq(3));
+        assert!(p.since(Seq(7), &any) && !p.since(Seq(8), &any) && !p.since(Seq(1), &totp));
+        let mut q = Proofs::default();
+        q.note(SecondFactor::Totp, Seq(9));
+        p.join(&q);
+        assert!(p.since(Seq(9), &totp) && p.last() == Some(Seq(9)));
+        assert_eq!(serde_json::to_string(&p).unwrap(), r#"{"totp":9,"backup_code":7}"#);
     }
 
     #[test]

@@ -78,6 +78,10 @@ random_id!(
     SetId
 );
 random_id!(
+    /// One order to disconnect somebody.
+    OrderId
+);
+random_id!(
     /// One running gateway process.
     NodeId
 );

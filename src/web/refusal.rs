@@ -26,6 +26,7 @@ fn for_a_browser(site: &Site, inbound: &Inbound, refusal: &Refusal) -> Response 
         Refusal::SignIn { to } => lead("sign-in", to),
         Refusal::Challenge { to } => lead("challenge", to),
         Refusal::Enrol { to } => lead("set-up", to),
+        Refusal::Replace { to } => lead("replace", to),
         Refusal::Denied { rule, why } => denied(&Frame::new(site, inbound), rule.as_deref(), *why),
     }
 }
@@ -66,6 +67,7 @@ fn for_a_program(site: &Site, inbound: &Inbound, refusal: &Refusal) -> Response 
         }
         Refusal::Challenge { to } => step_up(inbound, url(site.own_to("challenge", to))),
         Refusal::Enrol { to } => step_up(inbound, url(site.own_to("set-up", to))),
+        Refusal::Replace { to } => step_up(inbound, url(site.own_to("replace", to))),
         Refusal::Denied { rule, why } => {
             let detail = denial_detail(rule.as_deref(), *why);
             Problem::new(StatusCode::FORBIDDEN, "urn:portcullis:problem:denied", "Denied", &detail).answer(inbound)
@@ -97,7 +99,7 @@ fn challenged(mut r: Response, challenge: String) -> Response {
 fn for_grpc(inbound: &Inbound, refusal: &Refusal) -> Response {
     match refusal {
         Refusal::SignIn { .. } => grpc(GrpcStatus::Unauthenticated, "sign-in required", inbound),
-        Refusal::Challenge { .. } | Refusal::Enrol { .. } => {
+        Refusal::Challenge { .. } | Refusal::Enrol { .. } | Refusal::Replace { .. } => {
             grpc(GrpcStatus::Unauthenticated, "second factor required", inbound)
         }
         Refusal::Denied { .. } => grpc(GrpcStatus::PermissionDenied, "denied", inbound),

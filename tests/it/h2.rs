@@ -5,6 +5,7 @@ use bytes::Bytes;
 use h2::client::SendRequest;
 use h2::{RecvStream, client};
 use http::{HeaderMap, Request, Response};
+use serde_json::json;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -16,6 +17,7 @@ on_both_stores! {
     a_body_over_h2_arrives_whole,
     grpc_trailers_pass,
     one_cut_stream_leaves_the_others_alone,
+    an_order_ends_the_streams_of_whom_it_meets_on_a_shared_connection,
     a_flood_of_resets_ends_the_connection_and_nobody_elses,
     a_head_that_never_ends_ends_the_connection_and_nobody_elses,
     too_many_headers_over_h2_are_refused,
@@ -158,14 +160,29 @@ async fn one_cut_stream_leaves_the_others_alone(store: Store) {
         "version: 1\nrules:\n  - { name: open, match: { path: /events/, networks: [127.0.0.0/8] }, allow: public }\n";
     let gateway = Gateway::with_alice(store, policy).await;
     let (alice, other) = (gateway.alice().await, gateway.alice().await);
-    let mut send = connect(&gateway).await;
-    let mut ticks = ask(&mut send, request(&alice, "/download")).await.unwrap().into_body();
-    let mut others = ask(&mut send, request(&other, "/download")).await.unwrap().into_body();
+    let cut = async || drop(alice.clone().sign_out(false).await);
+    only_the_first_is_cut(&gateway, (&alice, &other), cut).await;
+}
+
+async fn an_order_ends_the_streams_of_whom_it_meets_on_a_shared_connection(store: Store) {
+    let gateway = Gateway::with_alice(store, "version: 1\n").await;
+    gateway.add_user("bob", &[]);
+    let (alice, mut bob) = (gateway.alice().await, gateway.visitor());
+    bob.sign_in("bob").await;
+    let cut = async || drop(gateway.disconnect(json!({ "user": "alice" }), "sign_out", json!({})).await);
+    only_the_first_is_cut(&gateway, (&alice, &bob), cut).await;
+}
+
+/// Two downloads on one connection.
+async fn only_the_first_is_cut(gateway: &Gateway, (alice, other): (&Visitor, &Visitor), cut: impl AsyncFnOnce()) {
+    let mut send = connect(gateway).await;
+    let mut ticks = ask(&mut send, request(alice, "/download")).await.unwrap().into_body();
+    let mut others = ask(&mut send, request(other, "/download")).await.unwrap().into_body();
     for stream in [&mut ticks, &mut others] {
         let first = within("the first bytes", stream.data()).await.unwrap().unwrap();
         stream.flow_control().release_capacity(first.len()).unwrap();
     }
-    alice.clone().sign_out(false).await;
+    cut().await;
     within("the cut", async {
         while let Some(Ok(chunk)) = ticks.data().await {
             let _ = ticks.flow_control().release_capacity(chunk.len());
@@ -176,7 +193,7 @@ async fn one_cut_stream_leaves_the_others_alone(store: Store) {
         let chunk = within("the other stream", others.data()).await.unwrap().unwrap();
         others.flow_control().release_capacity(chunk.len()).unwrap();
     }
-    assert_eq!(ask(&mut send, request(&other, "/")).await.unwrap().status(), 200);
+    assert_eq!(ask(&mut send, request(other, "/")).await.unwrap().status(), 200);
 }
 
 async fn a_flood_of_resets_ends_the_connection_and_nobody_elses(store: Store) {

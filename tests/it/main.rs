@@ -26,7 +26,11 @@ mod demo;
 #[cfg(test)]
 mod devices;
 #[cfg(test)]
+mod disconnects;
+#[cfg(test)]
 mod enrolment;
+#[cfg(test)]
+mod fences;
 #[cfg(test)]
 mod framing;
 #[cfg(test)]

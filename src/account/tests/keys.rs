@@ -22,6 +22,7 @@ fn enrolled(accounts: &Accounts, name: &str) -> Account {
         created: NOW,
         last_used: None,
         last_step: None,
+        enrolled: Default::default(),
     };
     Account { factors: vec![factor], ..base }
 }

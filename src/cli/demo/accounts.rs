@@ -8,7 +8,7 @@ use crate::factor::second;
 use crate::factor::second::totp::{Secret, Totp, TotpParameters, seal_factor};
 use crate::store::{Account, Changed, Ends, Factor};
 use crate::sys::{Clock, SystemClock, SystemEntropy, random};
-use crate::types::{Email, FactorId, GroupName, SecondFactor, UserName};
+use crate::types::{Email, FactorId, GroupName, SecondFactor, Seq, UserName};
 use secrecy::SecretString;
 
 /// Makes both; `enrolled`: with a confirmed authenticator app each.
@@ -71,6 +71,7 @@ async fn enrol(running: &Running, mut account: Account, issuer: &str) -> Result<
         created: SystemClock.now(),
         last_used: None,
         last_step: None,
+        enrolled: Seq(0),
     });
     match running.store.change_account(&account, Ends::Nothing).await.map_err(anyhow::Error::from)? {
         Changed::Yes => Ok(uri),

@@ -10,7 +10,7 @@ use super::super::inbound::{self, Arrived};
 use super::super::local::{self, Cause};
 use super::super::response::UNREGISTER;
 use super::{Context, Gateway, UNAVAILABLE, host_of};
-use crate::gate::{Fault, Passage, Verdict};
+use crate::gate::{Fault, Gate, Passage, Verdict};
 use crate::types::Inbound;
 use pingora::Result;
 use pingora::proxy::Session;
@@ -37,7 +37,7 @@ pub async fn admit(g: &Gateway, s: &mut Session, ctx: &mut Context) -> Result<Ne
     for _ in 0..2 {
         match g.gate.admit(&inbound).await {
             Ok(Verdict::Pass(passage)) => {
-                if enter(g, ctx, passage)? {
+                if enter(g, ctx, passage, &inbound)? {
                     return Ok(Next::Upstream);
                 }
             }
@@ -83,10 +83,10 @@ fn arrive(g: &Gateway, s: &Session, ctx: &mut Context) -> Result<(Arc<Site>, Arc
 }
 
 /// False: the session has ended since the verdict.
-fn enter(g: &Gateway, ctx: &mut Context, passage: Passage) -> Result<bool> {
-    if let Some(key) = passage.session() {
-        let exchange = g.live.register(key.session, key.user);
-        if !g.gate.still_good(&passage) {
+fn enter(g: &Gateway, ctx: &mut Context, passage: Passage, inbound: &Inbound) -> Result<bool> {
+    if let Some(session) = passage.session() {
+        let exchange = g.live.register(session, Gate::place(inbound));
+        if !g.gate.still_good(&passage, inbound) {
             return Ok(false);
         }
         if !g.lease.held() {

@@ -137,13 +137,15 @@ impl SignOut {
 mod tests {
     use super::*;
     use crate::live::Registry;
-    use crate::types::{SessionId, UserId};
+    use crate::session::{Place, identity::sample};
+    use crate::types::{AppName, SessionId};
 
     fn exchange() -> (Arc<Registry>, Exchange, SessionId) {
         let registry = Registry::new();
-        let session = SessionId::from_bytes([1; 16]);
-        let exchange = registry.register(session, UserId::from_bytes([2; 16]));
-        (registry, exchange, session)
+        let who = sample(1);
+        let place = Place { app: &AppName("a".into()), from: ClientIp::new([192, 0, 2, 1].into()) };
+        let exchange = registry.register(&who, place);
+        (registry, exchange, who.identity.session)
     }
 
     #[tokio::test]

@@ -100,7 +100,8 @@ mod tests {
     use super::super::super::{hosts::Hosts, inbound, settings::samples};
     use super::*;
     use crate::live::Registry;
-    use crate::types::{ClientIp, RequestId, SessionId, UserId};
+    use crate::session::{Place, identity::sample};
+    use crate::types::{AppName, ClientIp, RequestId};
 
     struct Quiet;
     impl AccessLog for Quiet {
@@ -121,7 +122,8 @@ mod tests {
         };
         let mut ctx = Context::new();
         ctx.routed(site.clone(), Arc::new(inbound::read(&arrived, site).unwrap()));
-        ctx.exchange = Some(registry.register(SessionId::from_bytes([1; 16]), UserId::from_bytes([2; 16])));
+        let place = Place { app: &AppName("a".into()), from: arrived.client };
+        ctx.exchange = Some(registry.register(&sample(1), place));
         ctx
     }
 

@@ -24,6 +24,8 @@ fn stored(user: u8, session: u8, began: u64) -> Stored {
             address: String::new(),
             browser: String::new(),
             device: None,
+            proofs: Default::default(),
+            trusted_since: None,
         },
         account: Account {
             id,
@@ -38,6 +40,7 @@ fn stored(user: u8, session: u8, began: u64) -> Stored {
             enrolment_code: None,
             created: NOW,
             last_sign_in: None,
+            proofs: Default::default(),
             version: 1,
         },
     }

@@ -3,7 +3,7 @@
 use super::sample::*;
 use crate::store::device::PreviousToken;
 use crate::store::{Changed, Device, DeviceLimits, Ends, Fact, Opened, Purpose, Session, Store, Used};
-use crate::types::{DeviceRef, TokenHash, UserId};
+use crate::types::{DeviceRef, Seq, TokenHash, UserId};
 use std::sync::Arc;
 
 pub(super) const LIMITS: DeviceLimits = DeviceLimits { trusted: 3, known: 2 };
@@ -16,6 +16,7 @@ pub(super) fn device(user: UserId, last_used: u64) -> Device {
         user,
         origin: "https://app.example".parse().unwrap(),
         trusted_until: Some(later(1000)),
+        trusted_since: Seq(0),
         browser: "Browser/1".into(),
         address: "192.0.2.1".into(),
         created: NOW,

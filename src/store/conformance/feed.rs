@@ -8,7 +8,7 @@ use super::throttles::WAITS;
 use crate::store::embedded::Embedded;
 use crate::store::feed::{Feed, Follower};
 use crate::store::redis::{Redis, RedisSettings};
-use crate::store::{Attempt, Entry, Fact, Head, Opened, Purpose, Step, Store, ThrottleKey, ThrottleRule, Used};
+use crate::store::{Attempt, Entry, Fact, Head, Opened, Order, Purpose, Step, Store, ThrottleKey, ThrottleRule, Used};
 use crate::sys::lease::Lease;
 use crate::types::{ClientIp, Seq, UserId};
 use std::sync::{Arc, Mutex};
@@ -16,17 +16,20 @@ use std::time::Duration;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 #[derive(Clone, Debug, PartialEq)]
-enum Heard {
+pub(super) enum Heard {
     Attached(Head),
     Applied(Entry),
     Flushed,
 }
 
 #[derive(Default)]
-struct Ear(Mutex<Vec<Heard>>);
+pub(super) struct Ear(Mutex<Vec<Heard>>, Mutex<Option<Vec<Order>>>);
 impl Follower for Ear {
     fn attached(&self, head: &Head) {
         self.0.lock().unwrap().push(Heard::Attached(head.clone()));
+    }
+    fn orders(&self, all: Vec<Order>) {
+        *self.1.lock().unwrap() = Some(all);
     }
     fn apply(&self, entry: &Entry) {
         self.0.lock().unwrap().push(Heard::Applied(entry.clone()));
@@ -39,7 +42,11 @@ impl Ear {
     fn all(&self) -> Vec<Heard> {
         self.0.lock().unwrap().clone()
     }
-    fn facts(&self) -> Vec<Entry> {
+    /// The last time that all were told.
+    pub(super) fn orders(&self) -> Option<Vec<Order>> {
+        self.1.lock().unwrap().clone()
+    }
+    pub(super) fn facts(&self) -> Vec<Entry> {
         let applied = |h| if let Heard::Applied(e) = h { Some(e) } else { None };
         self.all().into_iter().filter_map(applied).collect()
     }
@@ -49,29 +56,36 @@ impl Ear {
 }
 
 /// One node: a store's handle that follows the log.
-struct Node<S> {
-    store: Arc<S>,
-    ear: Arc<Ear>,
-    lease: Arc<Lease>,
+pub(super) struct Node<S> {
+    pub(super) store: Arc<S>,
+    pub(super) ear: Arc<Ear>,
+    pub(super) lease: Arc<Lease>,
     _stop: DropGuard,
 }
 
-async fn node<S: Feed>(store: Arc<S>) -> Node<S> {
+pub(super) async fn node<S: Feed>(store: Arc<S>) -> Node<S> {
     let (ear, lease, stop) = (Arc::new(Ear::default()), Lease::not_yet(), CancellationToken::new());
     tokio::spawn(store.clone().follow(ear.clone(), lease.clone(), stop.clone()));
     until("the lease", LONG, || lease.held()).await;
     Node { store, ear, lease, _stop: stop.drop_guard() }
 }
 
-async fn redis_node(settings: RedisSettings) -> Node<Redis> {
+pub(super) async fn redis_node(settings: RedisSettings) -> Node<Redis> {
     node(Redis::connect(settings).await.unwrap()).await
 }
 
-fn short(server: &Server) -> RedisSettings {
+pub(super) fn short(server: &Server) -> RedisSettings {
     RedisSettings { lease: Duration::from_millis(300), ..server.settings("pc") }
 }
 
-const LONG: Duration = Duration::from_secs(20);
+/// The node has noticed that its server was emptied, and goes on.
+pub(super) async fn emptied(n: &Node<Redis>) {
+    let everything = |h: &Heard| matches!(h, Heard::Applied(Entry { fact: Fact::Everything, .. }));
+    until("everything", LONG, || n.ear.count(everything) > 0).await;
+    until("the lease's return", LONG, || n.lease.held()).await;
+}
+
+pub(super) const LONG: Duration = Duration::from_secs(20);
 
 struct Broken;
 impl Follower for Broken {

@@ -55,6 +55,7 @@ pub(super) fn account(name: &str, email: Option<&str>) -> Account {
         enrolment_code: None,
         created: NOW,
         last_sign_in: None,
+        proofs: Default::default(),
         version: 1,
     }
 }
@@ -68,6 +69,7 @@ pub(super) fn factor(last_step: Option<u64>) -> Factor {
         created: NOW,
         last_used: last_step.map(|_| NOW),
         last_step,
+        enrolled: Seq(0),
     }
 }
 
@@ -133,6 +135,8 @@ pub(super) fn session_for(user: UserId, began: Seq) -> Session {
         address: "192.0.2.1".into(),
         browser: "Browser/1".into(),
         device: None,
+        proofs: Default::default(),
+        trusted_since: None,
     }
 }
 

@@ -41,10 +41,12 @@ pub(super) fn write_account(db: &Connection, a: &Account) -> Result<()> {
     Ok(())
 }
 
-/// A sign-in succeeded.
-pub(super) fn signed_in(db: &Connection, user: UserId, now: Timestamp) -> Result<()> {
-    let Some(a) = account(db, user)? else { return Ok(()) };
-    write_account(db, &Account { last_sign_in: a.last_sign_in.max(Some(now)), ..a })
+/// A session was opened (at `now`) or lifted.
+pub(super) fn proved(db: &Connection, s: &Session, opened: Option<Timestamp>) -> Result<()> {
+    let Some(mut a) = account(db, s.user)? else { return Ok(()) };
+    a.last_sign_in = a.last_sign_in.max(opened);
+    a.proofs.join(&s.proofs);
+    write_account(db, &a)
 }
 
 /// Up to which entry of the log everything of the user is over.

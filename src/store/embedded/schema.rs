@@ -96,6 +96,12 @@ CREATE TABLE throttle(
     ends INTEGER NOT NULL, PRIMARY KEY (user, key));
 CREATE INDEX throttle_ends ON throttle(ends);
 ",
+    "
+CREATE TABLE orders(
+    id TEXT PRIMARY KEY, seq INTEGER NOT NULL, repeat BLOB UNIQUE, lifted INTEGER, ends INTEGER NOT NULL,
+    record TEXT NOT NULL);
+CREATE INDEX orders_ends ON orders(ends);
+",
 ];
 
 const BUSY: Duration = Duration::from_secs(5);

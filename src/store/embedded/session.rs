@@ -134,11 +134,12 @@ fn enter(w: &mut Writing<'_>, (from, now): (TokenRef, Timestamp), s: &Session, c
     match &checked.existing {
         None => {
             rows::write_session(w.db, s)?;
-            rows::signed_in(w.db, s.user, now)?;
+            rows::proved(w.db, s, Some(now))?;
         }
         Some(e) => {
             let (began, idle_end) = (s.began.max(e.began), s.idle_end.max(e.idle_end));
             rows::write_session(w.db, &Session { began, idle_end, ..s.clone() })?;
+            rows::proved(w.db, s, None)?;
             w.append(&Fact::SessionRotated { user: s.user, session: s.id })?;
         }
     }

@@ -3,7 +3,7 @@
 //! What is queued goes into one transaction, each job inside a savepoint of its own, so that a job that fails takes
 //! nobody with it. Order after the commit: the follower applies the new log entries, then the answers are sent.
 
-use super::rows;
+use super::{order, rows};
 use crate::store::feed::Follower;
 use crate::store::{Entry, Fact, Head, Result, StoreError};
 use crate::types::Seq;
@@ -198,6 +198,7 @@ impl Thread {
         self.delivered = head.seq;
         if let Some(f) = &follower {
             f.attached(&head);
+            f.orders(order::all(&self.db)?);
         }
         self.follower = follower;
         Ok(())
@@ -220,6 +221,7 @@ impl Thread {
                     tracing::warn!(%error, seq = seq.0, "an unknown log entry: everything is read again");
                     if let Some(f) = &self.follower {
                         f.flush();
+                        f.orders(order::all(&self.db)?);
                     }
                     self.delivered = seq;
                 }

@@ -211,6 +211,12 @@ pub(super) fn account(fields: HashMap<String, String>) -> Result<Option<Account>
     let last = fields.get("last").and_then(|v| v.parse().ok()).map(Timestamp::from_millis);
     a.last_sign_in = a.last_sign_in.max(last);
     a.backup = backup(&fields)?;
+    for (field, began) in &fields {
+        let Some(method) = field.strip_prefix("proof:") else { continue };
+        let broken = |e: serde_json::Error| StoreError::corrupt("account", e);
+        let method = serde_json::from_value(method.into()).map_err(broken)?;
+        a.proofs.note(method, Seq(serde_json::from_str(began).map_err(broken)?));
+    }
     Ok(Some(a))
 }
 

@@ -10,15 +10,15 @@ use super::place::{Place, Seen};
 use super::script::of_log;
 use super::{Redis, nanos};
 use crate::store::feed::{Feed, Follower};
-use crate::store::{Entry, Fact, Head, Result, StoreError};
+use crate::store::{Ack, Entry, Fact, Head, Result, StoreError};
 use crate::sys::lease::{self, Lease};
-use crate::types::Seq;
+use crate::types::{NodeId, Seq};
 use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +42,12 @@ impl Feed for Redis {
             () = stop.cancelled() => Ok(()),
             never = following.run() => match never {},
         }
+    }
+    fn acks(&self) -> broadcast::Receiver<Ack> {
+        self.acks.subscribe()
+    }
+    fn node(&self) -> NodeId {
+        self.node
     }
 }
 
@@ -114,12 +120,15 @@ impl Following {
         let Some(place) = self.place().clone() else {
             let (tail, _) = self.redis.look(con, None).await?;
             self.look_back(con).await?;
+            // after the look: what is ordered from then on is in the log
+            self.learn_orders(con).await?;
             self.stand_at(tail, VecDeque::new());
             return Ok(());
         };
         let (tail, verdict) = self.redis.look(con, Some(&place)).await?;
         if verdict == Verdict::Same {
             self.redis.raise_floor(tail.all);
+            self.redis.known.follows(&tail.born, &tail.replid);
             if let Some(p) = self.place().as_mut() {
                 p.replid = tail.replid;
                 p.checked = tail.seq;
@@ -131,6 +140,7 @@ impl Following {
         self.follower.flush();
         self.redis.heal(con, &place, verdict).await?;
         let (tail, _) = self.redis.look(con, None).await?;
+        self.learn_orders(con).await?;
         let everything = (tail.all > place.seq).then_some(tail.all);
         self.stand_at(tail, place.recent);
         if let Some(seq) = everything {
@@ -140,8 +150,14 @@ impl Following {
         Ok(())
     }
 
+    async fn learn_orders(&self, con: &mut MultiplexedConnection) -> Result<()> {
+        self.follower.orders(self.redis.learn_orders(con).await?);
+        Ok(())
+    }
+
     fn stand_at(&self, tail: Tail, recent: VecDeque<Seen>) {
         self.redis.raise_floor(tail.all);
+        self.redis.known.follows(&tail.born, &tail.replid);
         let incarnation = format!("{}.{}", tail.born, tail.replid);
         let mut place = Place { born: tail.born, replid: tail.replid, recent, ..Place::default() };
         place.move_to(Seen { at: lease::now(), seq: tail.seq, id: tail.id, fact: None });
@@ -166,20 +182,43 @@ impl Following {
     }
 
     async fn tail(&self, con: &mut MultiplexedConnection) -> Broken {
+        let (log, acks) = (self.redis.keys.stream(), self.redis.keys.acks());
+        // those from before are of no use to anybody here
+        let mut heard = match last_id(con, &acks).await {
+            Ok(id) => id,
+            Err(e) => return Broken::Connection(e),
+        };
         loop {
             let from = self.place().as_ref().map_or_else(String::new, |p| p.id.clone());
             let mut cmd = redis::cmd("XREAD");
             cmd.arg("COUNT").arg(512).arg("BLOCK").arg(super::session::millis(BLOCK));
-            cmd.arg("STREAMS").arg(self.redis.keys.stream()).arg(from);
+            cmd.arg("STREAMS").arg(&log).arg(&acks).arg(from).arg(&heard);
             let read: Option<StreamReadReply> = match cmd.query_async(con).await {
                 Ok(read) => read,
                 Err(e) => return Broken::Connection(super::error::failed("reading the log", e)),
             };
-            for entry in read.into_iter().flat_map(|r| r.keys).flat_map(|k| k.ids) {
-                if let Err(broken) = self.step(&entry) {
-                    return broken;
+            for stream in read.into_iter().flat_map(|r| r.keys) {
+                if stream.key == acks {
+                    for entry in stream.ids {
+                        self.hear(&entry);
+                        heard = entry.id;
+                    }
+                    continue;
+                }
+                for entry in stream.ids {
+                    if let Err(broken) = self.step(&entry) {
+                        return broken;
+                    }
                 }
             }
+        }
+    }
+
+    /// One that is not understood is a node of another release: its lease is waited for instead.
+    fn hear(&self, entry: &StreamId) {
+        let ack = entry.get::<String>("a").and_then(|text| serde_json::from_str::<Ack>(&text).ok());
+        if let Some(ack) = ack {
+            let _ = self.redis.acks.send(ack); // nobody listens: nobody waits
         }
     }
 
@@ -199,6 +238,7 @@ impl Following {
             if *fact == Fact::Everything {
                 self.redis.raise_floor(seq);
             }
+            self.redis.known.apply(Seq(seq), fact);
             self.follower.apply(&Entry { seq: Seq(seq), fact: fact.clone() });
             self.to_settle(seq, fact);
         }
@@ -290,6 +330,15 @@ impl Redis {
         let (seq, id, born, replid, all) = self.link.run("asking where the log stands", &call).await?;
         Ok(Tail { seq, id, born, replid, all })
     }
+}
+
+/// The newest entry of a stream.
+async fn last_id(con: &mut MultiplexedConnection, stream: &str) -> Result<String> {
+    let mut cmd = redis::cmd("XREVRANGE");
+    cmd.arg(stream).arg("+").arg("-").arg("COUNT").arg(1);
+    let last: StreamRangeReply =
+        cmd.query_async(con).await.map_err(|e| super::error::failed("reading acknowledgements", e))?;
+    Ok(last.ids.first().map_or_else(|| "0-0".into(), |entry| entry.id.clone()))
 }
 
 /// Number and fact; a fact that this release does not know is `None`.

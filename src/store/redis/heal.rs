@@ -63,7 +63,7 @@ impl Redis {
                 healed += 1;
             }
         }
-        healed += self.respend().await?;
+        healed += self.respend().await? + self.restore_orders().await?;
         tracing::warn!(healed, everything = common.is_none(), "wrote back what the store had lost");
         Ok(())
     }

@@ -43,6 +43,16 @@ impl Keys {
     pub(super) fn log(&self) -> [String; 5] {
         ["seq", "log", "all", "born", "nodes"].map(|kind| self.shared(kind))
     }
+    pub(super) fn orders(&self) -> String {
+        self.shared("orders")
+    }
+    /// Until when orders are kept.
+    pub(super) fn order_ends(&self) -> String {
+        self.shared("order-ends")
+    }
+    pub(super) fn acks(&self) -> String {
+        self.shared("acks")
+    }
     pub(super) fn stream(&self) -> String {
         self.shared("log")
     }

@@ -36,6 +36,8 @@ impl Redis {
             Fact::SessionEnded { user, session } => self.forget_session(*user, *session).await,
             Fact::UserEnded { user, except } => self.mark_ended(*user, *except, seq).await,
             Fact::SessionRotated { .. } | Fact::UserChanged { .. } | Fact::Everything => Ok(false),
+            // kept in the log's own slot, by the step that appends them
+            Fact::Order { .. } | Fact::Lifted { .. } => Ok(false),
         }
     }
 

@@ -36,6 +36,9 @@ pub(super) struct Scripts {
     pub(super) attempt: Script,
     pub(super) passed: Script,
     pub(super) throttle_restore: Script,
+    pub(super) order_place: Script,
+    pub(super) order_lift: Script,
+    pub(super) order_restore: Script,
     pub(super) append: Script,
     pub(super) head: Script,
     pub(super) beat: Script,
@@ -51,6 +54,7 @@ impl Scripts {
         let backup = include_str!("lua/backup.lua");
         let throttle = |body: &str| Script::new(&[include_str!("lua/throttle.lua"), body].concat());
         let log = |body: &str| Script::new(&[include_str!("lua/log.lua"), body].concat());
+        let orders = |body: &str| log(&[include_str!("lua/orders.lua"), body].concat());
         Scripts {
             account_create: user(include_str!("lua/account_create.lua")),
             account_change: user(include_str!("lua/account_change.lua")),
@@ -82,6 +86,9 @@ impl Scripts {
             attempt: throttle(include_str!("lua/attempt.lua")),
             passed: throttle(include_str!("lua/throttle_passed.lua")),
             throttle_restore: throttle(include_str!("lua/throttle_restore.lua")),
+            order_place: orders(include_str!("lua/order_place.lua")),
+            order_lift: orders(include_str!("lua/order_lift.lua")),
+            order_restore: orders(include_str!("lua/order_restore.lua")),
             append: log(include_str!("lua/append.lua")),
             head: log("return {counter(), redis.call('GET', BORN) or '', replid()}"),
             beat: log(include_str!("lua/beat.lua")),
@@ -107,6 +114,13 @@ pub(super) fn of_log<'a>(script: &'a Script, keys: &Keys) -> ScriptInvocation<'a
     for key in keys.log() {
         call.key(key);
     }
+    call
+}
+
+/// A script on orders, which lie in the log's slot.
+pub(super) fn of_orders<'a>(script: &'a Script, keys: &Keys) -> ScriptInvocation<'a> {
+    let mut call = of_log(script, keys);
+    call.key(keys.orders()).key(keys.order_ends());
     call
 }
 

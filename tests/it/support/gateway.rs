@@ -8,6 +8,7 @@ use super::redis::Redis;
 use super::upstream::Upstream;
 use super::{Answer, PASSWORD, Visitor, until, within};
 use rustix::process::Signal;
+use serde_json::{Value, json};
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
@@ -16,7 +17,7 @@ use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_portcullis");
 
@@ -80,7 +81,7 @@ impl Gateway {
             process: Mutex::default(),
             plan: self.plan.clone(),
             dir: self.dir.clone(),
-            node: "two".into(),
+            node: format!("node-{admin}"),
         };
         let ports = (twin.address.port(), twin.admin.port());
         let mut yaml = self.plan.yaml(self.dir.path(), &twin.node, ports, &self.upstream);
@@ -148,6 +149,25 @@ impl Gateway {
         let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.admin);
         tcp.write_all(request.as_bytes()).await.ok()?;
         within(path, read_answer(&mut tcp, false)).await
+    }
+    /// One call of the admin API, over the admin socket.
+    pub async fn api(&self, method: &str, path: &str, body: &Value, key: Option<&str>) -> Answer {
+        let mut io = UnixStream::connect(self.dir().join(format!("{}.sock", self.node))).await.unwrap();
+        let key = key.map(|k| format!("Idempotency-Key: {k}\r\n")).unwrap_or_default();
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{key}");
+        let length = body.len();
+        let rest = format!("Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}");
+        io.write_all((head + &rest).as_bytes()).await.unwrap();
+        within(path, read_answer(&mut io, false)).await.expect("an answer of the API")
+    }
+    /// An order that is confirmed; what was answered.
+    pub async fn disconnect(&self, select: Value, action: &str, more: Value) -> Value {
+        let mut body = json!({ "select": select, "action": action, "reason": "test" });
+        body.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+        let answer = self.api("POST", "/api/v1/disconnects", &body, None).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.json()
     }
     pub async fn is_ready(&self) -> bool {
         self.admin_get("/readyz").await.is_some_and(|a| a.status == 200)

@@ -53,6 +53,10 @@ local function enter(e)
     end
     if tonumber(redis.call('HGET', A, 'last') or '0') < now then redis.call('HSET', A, 'last', ARGV[3]) end
   end
+  for method, at in pairs(cjson.decode(rec).r.proofs or {}) do
+    local field = 'proof:' .. method
+    if tonumber(redis.call('HGET', A, field) or '-1') < at then redis.call('HSET', A, field, string.format('%.0f', at)) end
+  end
   redis.call('HSET', S, sid, rec, 'b:' .. sid, b, 'i:' .. sid, i, 't:' .. token, sid)
   keep_for(S, ttl)
   return e and 'rotated' or 'opened'

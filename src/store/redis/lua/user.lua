@@ -1,5 +1,5 @@
 -- Before every script on a user's slot.
--- A account: rec, ver, disabled, name, email, last sign-in, step:<factor>, used:<factor>;
+-- A account: rec, ver, disabled, name, email, last sign-in, step:<factor>, used:<factor>, proof:<method>;
 --   its backup codes: b:set, b:salt, b:made, b:saved, and b:c:<digest> for each that is left
 -- S sessions: <id> record, b:<id> began, i:<id> idle end, t:<token hash> id
 -- P pending sign-ins: <token hash> record, f:<token hash> failures, u:<token hash> unconfirmed secret, d:<token hash> drift

@@ -1,0 +1,119 @@
+//! `/api/v1/disconnects`: orders to disconnect somebody. When the call returns `confirmed`, nothing of a matched session
+//! passes on any node.
+
+mod lift;
+mod list;
+mod place;
+mod show;
+
+pub use list::OrderList;
+
+use crate::api::problem::Problem;
+use crate::api::{Desk, Via, record};
+use crate::disconnect::{Answer, Caller, Listed, OrderError, Service};
+use crate::types::{OrderId, Timestamp};
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::get;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::sync::Arc;
+
+pub(super) fn router() -> Router<Desk> {
+    Router::new()
+        .route("/", get(list::handle).post(place::handle))
+        .route("/{id}", get(show::handle).delete(lift::handle))
+}
+
+/// An order and how far it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OrderRow {
+    #[serde(flatten)]
+    pub answer: Answer,
+    pub select: Value,
+    /// `action` with what belongs to it.
+    #[serde(flatten)]
+    pub what: Value,
+    pub reason: String,
+    pub case: Option<String>,
+    pub by: String,
+    pub at: Timestamp,
+    pub notify: bool,
+    /// When somebody lifted it.
+    pub lifted: Option<Timestamp>,
+}
+
+impl From<Listed> for OrderRow {
+    fn from(l: Listed) -> Self {
+        let o = l.order;
+        OrderRow {
+            answer: l.answer,
+            // plain data: it has a JSON form
+            select: serde_json::to_value(&o.select).unwrap_or_default(),
+            what: serde_json::to_value(&o.action).unwrap_or_default(),
+            reason: o.reason,
+            case: o.case,
+            by: o.by,
+            at: o.at,
+            notify: o.notify,
+            lifted: o.lifted,
+        }
+    }
+}
+
+pub(super) fn service(desk: &Desk) -> Result<&Arc<Service>, Problem> {
+    desk.disconnect.as_ref().ok_or_else(|| {
+        Problem::new(
+            StatusCode::CONFLICT,
+            "No gateway runs",
+            "Orders are carried out by running gateways: start one, and order without --offline.",
+        )
+    })
+}
+
+fn caller(via: Option<Via>) -> Caller {
+    let name = match via.unwrap_or(Via::Tcp) {
+        Via::Tcp => "api",
+        Via::Socket => "socket",
+        Via::Offline => "offline",
+    };
+    Caller { name: name.into(), by: record::reporter(via) }
+}
+
+fn id(text: &str) -> Result<OrderId, Problem> {
+    text.parse().map_err(|_| unknown())
+}
+
+fn unknown() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "No such order", "GET /api/v1/disconnects lists those that are kept.")
+}
+
+impl From<OrderError> for Problem {
+    fn from(e: OrderError) -> Self {
+        match e {
+            OrderError::Invalid(_) => Self::bad_input(e.to_string()),
+            OrderError::KeyReused(id) => {
+                let text =
+                    format!("This Idempotency-Key belongs to the order {id}, which was another one; give a new key.");
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used before", text)
+            }
+            OrderError::Unknown => unknown(),
+            OrderError::CannotBeLifted => Self::new(
+                StatusCode::CONFLICT,
+                "It cannot be lifted",
+                "Only block, step_up and re_enroll can be lifted; what is over stays over.",
+            ),
+            OrderError::LiftedBefore => {
+                Self::new(StatusCode::CONFLICT, "It was lifted before", "Nothing is left to be lifted.")
+            }
+            OrderError::Store(cause) => {
+                tracing::error!(error = &cause as &dyn std::error::Error, "an order could not be carried out");
+                Self::new(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "The log is out of reach",
+                    "It is not known to have been ordered. Repeat it with the same Idempotency-Key: it is carried out once.",
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! `GET /api/v1/disconnects/{id}`: one order and how far it is.
+
+use super::{OrderRow, id, service};
+use crate::api::Desk;
+use crate::api::problem::Problem;
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+
+pub(super) async fn handle(
+    State(desk): State<Desk>,
+    order: Result<Path<String>, PathRejection>,
+) -> Result<Json<OrderRow>, Problem> {
+    let Path(order) = order?;
+    Ok(Json(service(&desk)?.one(id(&order)?).await?.into()))
+}

@@ -1,0 +1,61 @@
+//! `GET /api/v1/sessions?user=NAME&ip=ADDRESS`: live sessions and their ids, a page at a time.
+
+use super::disconnects::service;
+use crate::api::Desk;
+use crate::api::problem::Problem;
+use crate::disconnect::SessionRow;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+pub(super) fn router() -> Router<Desk> {
+    Router::new().route("/", get(handle))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    /// Name or e-mail address.
+    user: Option<String>,
+    /// Opened from there.
+    ip: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+/// One page; the sessions of one person stand on one page together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionList {
+    pub sessions: Vec<SessionRow>,
+    /// `after` of the next page; null: this is the last one.
+    pub next: Option<String>,
+}
+
+async fn handle(
+    State(desk): State<Desk>,
+    page: Result<Query<Page>, QueryRejection>,
+) -> Result<Json<SessionList>, Problem> {
+    let Query(Page { user, ip, after, limit }) = page?;
+    let limit = limit.unwrap_or(USUAL_LIMIT);
+    if !(1..=HIGHEST_LIMIT).contains(&limit) {
+        return Err(Problem::bad_input(format!("limit is {limit}; give a number from 1 to {HIGHEST_LIMIT}.")));
+    }
+    let not_one = |_| Problem::bad_input("ip is no address: write it like 192.0.2.1 or 2001:db8::1.");
+    let ip = ip.map(|t| t.parse::<IpAddr>().map_err(not_one)).transpose()?.map(|ip| ip.to_canonical());
+    let user = match &user {
+        Some(login) => {
+            let found = desk.accounts.load_full().show(login).await?;
+            Some(found.ok_or_else(|| crate::account::AccountError::NoSuchUser(login.clone()))?.id)
+        }
+        None => None,
+    };
+    let (sessions, next) = service(&desk)?.sessions(user, ip, after.as_deref(), limit).await?;
+    Ok(Json(SessionList { sessions, next }))
+}
+
+const USUAL_LIMIT: usize = 100;
+const HIGHEST_LIMIT: usize = 1000;
