@@ -6,6 +6,7 @@ use crate::sys::lease;
 use crate::types::{NodeId, Seq};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
@@ -80,8 +81,8 @@ impl Acks {
     fn hear(&self, ack: &Ack) {
         let mut all = self.all();
         let heard = all.entry(ack.seq).or_default();
-        if !heard.by.contains_key(&ack.node) {
-            heard.by.insert(ack.node, lease::now());
+        if let Entry::Vacant(first) = heard.by.entry(ack.node) {
+            first.insert(lease::now());
             heard.connections = heard.connections.saturating_add(ack.connections);
         }
         if let Some(met) = &ack.met {
