@@ -114,7 +114,7 @@ async fn a_node_that_was_stopped_is_fenced_by_its_lease() {
     socket.send("into the silence").await;
     t.nodes[1].signal(Signal::CONT);
     let next = socket.next().await;
-    assert!(matches!(next, Err(_)), "no byte after it woke: {next:?}");
+    assert!(next.is_err(), "no byte after it woke: {next:?}");
     until("the node to serve again", || async { t.nodes[1].is_ready().await }).await;
     assert_ne!(alice[1].status_now().await, 200);
     let again = t.sign_alice_out().await;
