@@ -3,6 +3,7 @@
 //! No IO and no clock here; nothing in this module imports another module of the crate.
 
 pub mod assurance;
+pub mod causes;
 pub mod email;
 pub mod host;
 pub mod id;
@@ -16,6 +17,7 @@ pub mod time;
 pub mod token;
 
 pub use assurance::{Acr, Assurance, Proofs, SecondFactor};
+pub use causes::with_causes;
 pub use email::Email;
 pub use host::{Host, Origin};
 pub use id::{ByRandomBits, DeviceId, FactorId, NodeId, OrderId, RequestId, Seq, SessionId, SetId, UserId};

@@ -2,7 +2,6 @@
 //! under older ones is sealed anew. A file that is wrong, or not this store's, changes nothing.
 
 use super::keys::{read, to_compare};
-use super::readiness::chain;
 use super::stamp::Stamp;
 use crate::account::Accounts;
 use crate::audit::{self, Audit, Event, Reporter};
@@ -11,6 +10,7 @@ use crate::crypto::KeyRing;
 use crate::crypto::keys::Keys;
 use crate::store::Store;
 use crate::sys::Clock;
+use crate::types::with_causes;
 use arc_swap::ArcSwap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -85,7 +85,7 @@ impl KeyWatch {
 
     /// The store first: what seals must be known there before anything lies under it.
     async fn take(&self, keys: Keys) -> Result<(), String> {
-        self.store.know_keys(&to_compare(&self.path, &keys)).await.map_err(|e| chain(&e))?;
+        self.store.know_keys(&to_compare(&self.path, &keys)).await.map_err(|e| with_causes(&e))?;
         let before = self.ring.newest();
         let ids: Vec<_> = keys.ids().map(str::to_string).collect();
         self.ring.replace(keys);
@@ -133,7 +133,7 @@ impl KeyWatch {
             Ok(0) => {}
             Ok(factors) => tracing::info!(factors, "second factors sealed anew under the newest key"),
             Err(e) => {
-                tracing::warn!(error = %chain(&e), "not everything was sealed anew; it is tried again at the next start")
+                tracing::warn!(error = %with_causes(&e), "not everything was sealed anew; it is tried again at the next start")
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::api::{Check, Readiness};
 use crate::audit::{Audit, State};
 use crate::store::Store;
 use crate::sys::lease::Lease;
+use crate::types::with_causes;
 use arc_swap::ArcSwap;
 use std::sync::Arc;
 
@@ -25,14 +26,14 @@ impl Readiness for NodeState {
         let reached = self.store.ping().await;
         let store = match &reached {
             Ok(()) => Check::good("store", "answers"),
-            Err(e) => Check::failed("store", chain(e)),
+            Err(e) => Check::failed("store", with_causes(e)),
         };
         let mut checks = vec![store, self.lease(), self.policy(), self.keys(), self.audit()];
         if reached.is_ok() {
             checks.push(self.admins().await);
             match self.store.warnings().await {
                 Ok(all) => checks.extend(all.into_iter().map(|w| Check::warning("store_settings", w))),
-                Err(e) => checks.push(Check::failed("store_settings", chain(&e))),
+                Err(e) => checks.push(Check::failed("store_settings", with_causes(&e))),
             }
         }
         checks
@@ -82,19 +83,7 @@ impl NodeState {
         match self.accounts.load_full().any(|a| policy.is_admin(&a.groups)).await {
             Ok(true) => Check::good("accounts", "there is an administrator"),
             Ok(false) => Check::warning("accounts", NONE),
-            Err(e) => Check::warning("accounts", chain(&e)),
+            Err(e) => Check::warning("accounts", with_causes(&e)),
         }
     }
-}
-
-/// An error with all its causes, on one line.
-pub fn chain(e: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = e.to_string();
-    let mut next = e.source();
-    while let Some(e) = next {
-        text.push_str(": ");
-        text.push_str(&e.to_string());
-        next = e.source();
-    }
-    text
 }

@@ -25,7 +25,7 @@ use crate::proxy::server;
 use crate::session::{CookieNames, Sessions};
 use crate::store::Store;
 use crate::sys::{Clock, Entropy, SystemClock, SystemEntropy};
-use crate::types::TokenHash;
+use crate::types::{TokenHash, with_causes};
 use crate::web::{self, Web};
 use anyhow::{Context, anyhow};
 use arc_swap::ArcSwap;
@@ -273,7 +273,7 @@ impl Parted {
         let (feed, lease, ends) = (opened.feed.clone(), opened.lease.clone(), stop.clone());
         tracker.spawn(async move {
             if let Err(e) = feed.follow(follower, lease, ends).await {
-                tracing::error!(error = %super::readiness::chain(&e), "the log cannot be followed; no session is served");
+                tracing::error!(error = %with_causes(&e), "the log cannot be followed; no session is served");
             }
         });
         if !opened.embedded {

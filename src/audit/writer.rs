@@ -17,9 +17,8 @@ use super::{Audit, Parts};
 use crate::store::audit::{AuditBounds, AuditRow, AuditStore};
 use crate::store::{Result, StoreError};
 use crate::sys::{Clock, Entropy, random};
-use crate::types::{NodeId, Timestamp};
+use crate::types::{NodeId, Timestamp, with_causes};
 use std::collections::VecDeque;
-use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -64,7 +63,7 @@ impl Writer {
             unwritten: Vec::new(),
             unshipped: VecDeque::new(),
             trimmed_at: None,
-            file_fault: fault.map(|e| chain(&e)),
+            file_fault: fault.map(|e| with_causes(&e)),
             store_fault: None,
         };
         writer.tell();
@@ -110,7 +109,7 @@ impl Writer {
             Ok(()) => None,
             Err(e) => {
                 self.audit.failed("store");
-                Some(chain(&e))
+                Some(with_causes(&e))
             }
         };
         self.bound();
@@ -145,7 +144,7 @@ impl Writer {
             }
             Err(e) => {
                 self.audit.failed("file");
-                self.file_fault = Some(chain(&e));
+                self.file_fault = Some(with_causes(&e));
                 self.unwritten = batch;
             }
         }
@@ -205,18 +204,6 @@ impl Writer {
         };
         self.audit.stands(state, self.unwritten.len() + self.unshipped.len());
     }
-}
-
-/// An error with all its causes, on one line.
-fn chain(e: &dyn Error) -> String {
-    let mut text = e.to_string();
-    let mut next = e.source();
-    while let Some(e) = next {
-        text.push_str(": ");
-        text.push_str(&e.to_string());
-        next = e.source();
-    }
-    text
 }
 
 impl Audit {
