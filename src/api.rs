@@ -5,6 +5,7 @@
 
 mod auth;
 mod health;
+pub mod hooks;
 pub mod listen;
 mod metrics;
 mod problem;
@@ -27,6 +28,7 @@ use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::get;
 use axum::{Extension, Router};
+use hooks::Hooks;
 use std::sync::Arc;
 
 /// What the endpoints work with.
@@ -38,6 +40,7 @@ pub struct Api {
     pub metrics: Arc<Metrics>,
     pub readiness: Arc<dyn Readiness>,
     pub disconnect: Arc<Service>,
+    pub hooks: Hooks,
     /// Of the one token that may call the API over TCP; `None`: the API answers on the socket only.
     pub token: Option<TokenHash>,
 }
@@ -67,12 +70,14 @@ pub fn router(api: Api) -> Router {
     let disconnect = Some(api.disconnect.clone());
     let desk = Desk { accounts: api.accounts.clone(), audit: api.audit.clone(), disconnect };
     let v1 = v1::router().fallback(problem::not_found).with_state(desk.clone());
-    let v1 = recorded(v1, desk, |inner| inner.layer(guard));
+    let v1 = recorded(v1, desk.clone(), |inner| inner.layer(guard));
+    let hooks = recorded(hooks::router(api.hooks.clone()).with_state(desk.clone()), desk, |inner| inner);
     Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::render))
         .nest("/api/v1", v1)
+        .nest("/api/v1/hooks", hooks)
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))

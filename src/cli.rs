@@ -9,6 +9,7 @@ mod date;
 mod demo;
 mod disconnect;
 mod failure;
+mod hook;
 mod keys;
 mod out;
 mod password;
@@ -52,6 +53,7 @@ fn command(cli: Cli, out: &Out) -> Result<(), Failure> {
         Command::User(args) => in_runtime(user::run(args, config, out)),
         Command::Keys(args) => in_runtime(keys::run(args, config, out)),
         Command::Disconnect(args) => in_runtime(disconnect::run(args, config, out)),
+        Command::Hook(args) => hook::run(args, config, out),
         Command::Audit(args) => in_runtime(audit::run(args, config, out)),
         Command::Demo(args) => in_runtime(demo::run(args, out)),
         Command::Version => version::run(out),
@@ -91,6 +93,8 @@ enum Command {
     Keys(keys::Args),
     /// Sign people out, ask them anew or keep them out: certain on every node when it ends
     Disconnect(disconnect::Args),
+    /// URLs that tools order by which can send no header of ours
+    Hook(hook::Args),
     /// What was recorded: look, export, verify
     Audit(audit::Args),
     /// A gateway in front of a small app, to try it: nothing to configure, nothing stays
@@ -128,7 +132,14 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         let mut text = command.render_long_help().to_string();
-        for path in [&["user", "add"][..], &["keys", "generate"], &["audit", "verify"], &["demo"]] {
+        for path in [
+            &["user", "add"][..],
+            &["keys", "generate"],
+            &["hook", "create"],
+            &["hook", "read"],
+            &["audit", "verify"],
+            &["demo"],
+        ] {
             let found = path.iter().try_fold(&mut command, |c, name| c.find_subcommand_mut(name)).unwrap();
             text += &format!("\n---- {}\n{}", path.join(" "), found.render_long_help());
         }

@@ -8,6 +8,7 @@ mod audit;
 mod files;
 pub use files::is_open_to_others;
 mod headers;
+mod hooks;
 mod keys;
 mod listen;
 mod origins;
@@ -19,6 +20,7 @@ mod upstreams;
 #[cfg(test)]
 mod tests;
 
+use crate::api::hooks::Hook;
 use crate::policy::raw;
 use crate::policy::read::{Reader, Section};
 use crate::policy::{Problem, Warning};
@@ -35,6 +37,8 @@ use std::time::Duration;
 pub struct Config {
     pub proxy: Settings,
     pub admin: AdminSettings,
+    /// Who may order without a header of ours.
+    pub hooks: Vec<Hook>,
     pub store: StoreSettings,
     pub keys: KeysFile,
     /// `None`: the defaults hold (`Policy::parse` of an empty text).
@@ -146,6 +150,7 @@ fn read(reader: &Reader, root: &Section<'_>, files: &Files<'_>) -> Config {
     let keys = rest::keys(root, files, matches!(store, StoreSettings::Embedded { .. }));
     Config {
         admin,
+        hooks: hooks::hooks(root, files),
         keys,
         audit: audit::audit(&root.section("audit"), files, &store),
         store,

@@ -28,5 +28,5 @@ pub use cut::{Acknowledger, Cutter};
 pub use error::OrderError;
 pub use orders::Orders;
 pub use preview::SessionRow;
-pub use request::Ask;
+pub use request::{Ask, AskAction, AskSelect};
 pub use service::{Answer, Caller, Listed, Parts, Service, Status};

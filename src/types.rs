@@ -5,6 +5,7 @@
 pub mod assurance;
 pub mod causes;
 pub mod email;
+pub mod hook_path;
 pub mod host;
 pub mod id;
 pub mod inbound;
@@ -19,6 +20,7 @@ pub mod token;
 pub use assurance::{Acr, Assurance, Proofs, SecondFactor};
 pub use causes::with_causes;
 pub use email::Email;
+pub use hook_path::{is_hook_name, shown_path};
 pub use host::{Host, Origin};
 pub use id::{ByRandomBits, DeviceId, FactorId, NodeId, OrderId, RequestId, Seq, SessionId, SetId, UserId};
 pub use inbound::{AppName, Cookies, FetchMetadata, Inbound, Kind, Mode};

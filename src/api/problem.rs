@@ -2,9 +2,11 @@
 //!
 //! The only place that turns an error into an answer; what is not the caller's doing is a bare 503 and one log line.
 
+use super::hooks::HookOrder;
 use super::v1::imports::ImportMistake;
 use crate::account::AccountError;
 use crate::audit::clean;
+use crate::types::shown_path;
 use axum::extract::OriginalUri;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -23,11 +25,35 @@ pub struct Problem {
     /// All that is wrong with a batch, by its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mistakes: Vec<ImportMistake>,
+    /// What of a delivery was carried out nevertheless.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    orders: Vec<HookOrder>,
 }
 
 impl Problem {
     pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Problem { r#type: "about:blank", title, status: status.as_u16(), detail: detail.into(), mistakes: Vec::new() }
+        Problem {
+            r#type: "about:blank",
+            title,
+            status: status.as_u16(),
+            detail: detail.into(),
+            mistakes: Vec::new(),
+            orders: Vec::new(),
+        }
+    }
+    /// What is wrong with parts of a delivery, as one. A fault of ours goes first: the delivery is to be repeated.
+    pub(super) fn several(all: Vec<Problem>, done: &[HookOrder]) -> Self {
+        let worst = all.iter().find(|p| p.status >= 500).or(all.first());
+        let status = worst.map_or(StatusCode::UNPROCESSABLE_ENTITY.as_u16(), |p| p.status);
+        let title = if done.is_empty() { "Nothing was ordered" } else { "Not all of it was ordered" };
+        let mut details: Vec<&str> = Vec::new();
+        for problem in &all {
+            if !details.contains(&&*problem.detail) && details.len() < 20 {
+                details.push(&problem.detail);
+            }
+        }
+        let detail = Cow::Owned(details.join(" "));
+        Problem { status, title, detail, orders: done.to_vec(), ..Self::bad_input("") }
     }
     pub(super) fn mistakes(mistakes: Vec<ImportMistake>) -> Self {
         let detail = format!("{} mistakes; nothing was imported.", mistakes.len());
@@ -117,8 +143,8 @@ pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
         "No such endpoint",
         format!(
             "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/imports, /api/v1/keys, \
-             /api/v1/disconnects, /api/v1/disconnects/ID, /api/v1/sessions, /api/v1/audit.",
-            uri.path()
+             /api/v1/disconnects, /api/v1/disconnects/ID, /api/v1/sessions, /api/v1/audit, /api/v1/hooks/NAME/SECRET.",
+            shown_path(uri.path())
         ),
     )
 }
@@ -127,6 +153,6 @@ pub(super) async fn method_not_allowed(method: Method, OriginalUri(uri): Origina
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "Not that method",
-        format!("{method} does not apply to {}; the Allow header names those that do.", uri.path()),
+        format!("{method} does not apply to {}; the Allow header names those that do.", shown_path(uri.path())),
     )
 }

@@ -4,7 +4,7 @@
 use super::problem::Problem;
 use super::{Desk, Via};
 use crate::audit::{Event, Reporter, Source};
-use crate::types::ClientIp;
+use crate::types::{ClientIp, shown_path};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
@@ -52,8 +52,8 @@ fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
-/// Without the query, which may hold anything.
+/// Without the query, which may hold anything, and without the secret of a hook.
 fn full_path(request: &Request) -> String {
     let whole = request.extensions().get::<axum::extract::OriginalUri>().map_or(request.uri(), |o| &o.0);
-    whole.path().to_owned()
+    shown_path(whole.path()).into_owned()
 }

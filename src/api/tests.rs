@@ -62,13 +62,14 @@ pub(crate) fn empty() -> Api {
         audit,
         metrics,
         disconnect,
+        hooks: Hooks::default(),
         readiness: Arc::new(Is(vec![Check::new("store", State::Good, "answers")])),
         token: Some(TokenHash(Sha256::digest(TOKEN).into())),
     }
 }
 
 /// The same with a record in a store of its own; its lines, once they are written.
-async fn recording() -> (Api, impl AsyncFn() -> Vec<Value>) {
+pub(crate) async fn recording() -> (Api, impl AsyncFn() -> Vec<Value>) {
     let api = empty();
     let clock = api.accounts.load().clock.clone();
     let settings = audit::Settings { file: None, store_keep: Duration::from_secs(86_400), store_max: 1 << 30 };

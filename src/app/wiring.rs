@@ -10,6 +10,7 @@ use super::record::{Record, stamp};
 use super::store::{LEASE, Opened, open};
 use super::tasks;
 use crate::account::{Accounts, PasswordRules};
+use crate::api::hooks::Hooks;
 use crate::api::{Api, listen};
 use crate::audit::{Audit, Event, Metrics, PolicyChange, Reporter};
 use crate::config::Config;
@@ -160,6 +161,7 @@ struct Parted {
     orders: Arc<Orders>,
     acks: Arc<Acks>,
     disconnect: Arc<Service>,
+    hooks: Hooks,
     writer: std::sync::Mutex<Option<crate::session::lookup::ActivityWriter>>,
 }
 
@@ -220,6 +222,7 @@ impl Parted {
             orders,
             acks,
             disconnect,
+            hooks: Hooks::new(config.hooks.clone()),
             writer,
         }
     }
@@ -238,6 +241,7 @@ impl Parted {
                 audit: self.audit.clone(),
             }),
             disconnect: self.disconnect.clone(),
+            hooks: self.hooks.clone(),
             token,
         }
     }

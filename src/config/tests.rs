@@ -1,6 +1,7 @@
 //! Configurations in a folder of their own, with a certificate for app.example.com.
 
 mod documents;
+mod hooks;
 mod mistakes;
 mod reference;
 mod values;

@@ -44,7 +44,7 @@ fn yes() -> bool {
 }
 
 /// Whom it means: all that is given has to fit.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct AskSelect {
     /// Name or e-mail address.

@@ -3,7 +3,7 @@
 use super::engine::tunnel::{End, Report};
 use super::gateway::Context;
 use crate::sys::lease;
-use crate::types::{ClientIp, Inbound, UserId};
+use crate::types::{ClientIp, Inbound, UserId, shown_path};
 use http::Method;
 use pingora::proxy::Session;
 use std::sync::Arc;
@@ -41,11 +41,12 @@ impl Finished<'_> {
     pub fn method(&self) -> String {
         shown(self.method.as_str())
     }
-    /// A path that was never made canonical may hold anything the parser let through.
+    /// A path that was never made canonical may hold anything the parser let through. The secret of a hook that was called
+    /// here by mistake is cut.
     pub fn path(&self) -> std::borrow::Cow<'_, str> {
         match self.inbound {
-            Some(i) => i.path.forwarded().into(),
-            None => shown(self.path).into(),
+            Some(i) => shown_path(i.path.forwarded()),
+            None => shown(&shown_path(self.path)).into(),
         }
     }
 }

@@ -61,7 +61,7 @@ impl From<Listed> for OrderRow {
     }
 }
 
-pub(super) fn service(desk: &Desk) -> Result<&Arc<Service>, Problem> {
+pub(in crate::api) fn service(desk: &Desk) -> Result<&Arc<Service>, Problem> {
     desk.disconnect.as_ref().ok_or_else(|| {
         Problem::new(
             StatusCode::CONFLICT,
