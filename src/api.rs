@@ -9,6 +9,7 @@ pub mod listen;
 mod metrics;
 mod problem;
 mod record;
+mod scope;
 mod v1;
 
 pub use crate::disconnect::Answer as OrderAnswer;
@@ -21,7 +22,7 @@ pub use v1::users::{AddedUser, ResetUser, User, UserCode, UserList, UserSessions
 
 use crate::account::Accounts;
 use crate::audit::{Audit, Metrics};
-use crate::disconnect::Service;
+use crate::disconnect::{Caller, Service};
 use crate::types::TokenHash;
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
@@ -82,11 +83,12 @@ pub fn router(api: Api) -> Router {
 /// The API alone, with every right, for a command that works on the store of a stopped gateway.
 pub fn offline(accounts: Accounts, audit: Arc<Audit>) -> Router {
     let desk = Desk { accounts: Arc::new(ArcSwap::from_pointee(accounts)), audit, disconnect: None };
-    let v1 = recorded(v1::router().with_state(desk.clone()), desk, |inner| inner);
+    let v1 = recorded(v1::router().with_state(desk.clone()), desk, |inner| inner.layer(Extension(Caller::offline())));
     Router::new().nest("/api/v1", v1).layer(Extension(Via::Offline))
 }
 
-/// Inside the door: no change that could not be recorded. Around it: what came of a call, refused or not.
+/// Inside the door: nothing without its scope, no change that could not be recorded. Around it: what came of a call,
+/// refused or not.
 fn recorded<S: Clone + Send + Sync + 'static>(
     v1: Router<S>,
     desk: Desk,
@@ -94,7 +96,7 @@ fn recorded<S: Clone + Send + Sync + 'static>(
 ) -> Router<S> {
     let first = axum::middleware::from_fn_with_state(desk.clone(), record::first);
     let calls = axum::middleware::from_fn_with_state(desk, record::calls);
-    door(v1.layer(first)).layer(calls)
+    door(v1.layer(first).layer(axum::middleware::from_fn(scope::demand))).layer(calls)
 }
 
 /// Bytes of a request body.
