@@ -10,6 +10,7 @@ pub mod listen;
 mod metrics;
 mod problem;
 mod record;
+mod scope;
 mod v1;
 
 pub use crate::disconnect::Answer as OrderAnswer;
@@ -22,7 +23,7 @@ pub use v1::users::{AddedUser, ResetUser, User, UserCode, UserList, UserSessions
 
 use crate::account::Accounts;
 use crate::audit::{Audit, Metrics};
-use crate::disconnect::Service;
+use crate::disconnect::{Caller, Service};
 use crate::types::TokenHash;
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
@@ -71,7 +72,7 @@ pub fn router(api: Api) -> Router {
     let desk = Desk { accounts: api.accounts.clone(), audit: api.audit.clone(), disconnect };
     let v1 = v1::router().fallback(problem::not_found).with_state(desk.clone());
     let v1 = recorded(v1, desk.clone(), |inner| inner.layer(guard));
-    let hooks = recorded(hooks::router(api.hooks.clone()).with_state(desk.clone()), desk, |inner| inner);
+    let hooks = on_record(hooks::router(api.hooks.clone()).with_state(desk.clone()), desk);
     Router::new()
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
@@ -87,11 +88,12 @@ pub fn router(api: Api) -> Router {
 /// The API alone, with every right, for a command that works on the store of a stopped gateway.
 pub fn offline(accounts: Accounts, audit: Arc<Audit>) -> Router {
     let desk = Desk { accounts: Arc::new(ArcSwap::from_pointee(accounts)), audit, disconnect: None };
-    let v1 = recorded(v1::router().with_state(desk.clone()), desk, |inner| inner);
+    let v1 = recorded(v1::router().with_state(desk.clone()), desk, |inner| inner.layer(Extension(Caller::offline())));
     Router::new().nest("/api/v1", v1).layer(Extension(Via::Offline))
 }
 
-/// Inside the door: no change that could not be recorded. Around it: what came of a call, refused or not.
+/// Inside the door: nothing without its scope, no change that could not be recorded. Around it: what came of a call,
+/// refused or not.
 fn recorded<S: Clone + Send + Sync + 'static>(
     v1: Router<S>,
     desk: Desk,
@@ -99,7 +101,13 @@ fn recorded<S: Clone + Send + Sync + 'static>(
 ) -> Router<S> {
     let first = axum::middleware::from_fn_with_state(desk.clone(), record::first);
     let calls = axum::middleware::from_fn_with_state(desk, record::calls);
-    door(v1.layer(first)).layer(calls)
+    door(v1.layer(first).layer(axum::middleware::from_fn(scope::demand))).layer(calls)
+}
+
+/// The same for what has a door and a scope of its own.
+fn on_record<S: Clone + Send + Sync + 'static>(hooks: Router<S>, desk: Desk) -> Router<S> {
+    let first = axum::middleware::from_fn_with_state(desk.clone(), record::first);
+    hooks.layer(first).layer(axum::middleware::from_fn_with_state(desk, record::calls))
 }
 
 /// Bytes of a request body.

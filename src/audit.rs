@@ -178,7 +178,7 @@ impl Audit {
 
 /// Every field that an event may have: a test holds this list against the events.
 #[cfg(test)]
-const FIELDS: [&str; 31] = [
+const FIELDS: [&str; 32] = [
     "event",
     "outcome",
     "user",
@@ -210,6 +210,7 @@ const FIELDS: [&str; 31] = [
     "hash",
     "order",
     "case",
+    "caller",
 ];
 
 fn write_to_log(fields: &Fields, at: Timestamp) {
@@ -222,6 +223,7 @@ fn write_to_log(fields: &Fields, at: Timestamp) {
         name = fields.text("name"),
         login = fields.text("login"),
         by = fields.text("by"),
+        caller = fields.text("caller"),
         from = fields.text("from"),
         app = fields.text("app"),
         session = fields.text("session"),
@@ -316,6 +318,7 @@ mod tests {
             Event::AccountChange {
                 source: source.clone(),
                 by: Reporter::Socket,
+                caller: "socket".into(),
                 user,
                 name: "mia".into(),
                 change: Account::MfaReset,
@@ -335,6 +338,7 @@ mod tests {
             Event::ApiCall {
                 source,
                 by: Reporter::Api,
+                caller: Some("token:soc".into()),
                 method: "PUT".into(),
                 path: "/api/v1/users/x".into(),
                 status: 204,

@@ -150,7 +150,7 @@ fn read(reader: &Reader, root: &Section<'_>, files: &Files<'_>) -> Config {
     let keys = rest::keys(root, files, matches!(store, StoreSettings::Embedded { .. }));
     Config {
         admin,
-        hooks: hooks::hooks(root, files),
+        hooks: hooks::hooks(root, files, &apps),
         keys,
         audit: audit::audit(&root.section("audit"), files, &store),
         store,

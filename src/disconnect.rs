@@ -11,11 +11,13 @@
 //! ```
 
 mod acks;
+mod caller;
 mod cut;
 mod effect;
 mod error;
 mod meets;
 mod orders;
+mod permission;
 mod preview;
 mod request;
 mod service;
@@ -24,9 +26,11 @@ mod service;
 mod sample;
 
 pub use acks::Acks;
+pub use caller::{Caller, CallerKind};
 pub use cut::{Acknowledger, Cutter};
 pub use error::OrderError;
 pub use orders::Orders;
+pub use permission::Denied;
 pub use preview::SessionRow;
 pub use request::{Ask, AskAction, AskSelect};
-pub use service::{Answer, Caller, Listed, Parts, Service, Status};
+pub use service::{Answer, Listed, Parts, Service, Status};

@@ -14,6 +14,7 @@ pub mod net;
 pub mod password;
 pub mod path;
 pub mod return_to;
+pub mod scope;
 pub mod time;
 pub mod token;
 
@@ -29,5 +30,6 @@ pub use net::{ClientIp, ClientNetwork};
 pub use password::PasswordHash;
 pub use path::CanonicalPath;
 pub use return_to::ReturnTo;
+pub use scope::{Scope, Scopes};
 pub use time::Timestamp;
 pub use token::{DeviceRef, TokenHash, TokenRef};

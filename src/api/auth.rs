@@ -1,7 +1,8 @@
-//! Who may call the admin API: the socket always, TCP with the token. Nothing else is decided here.
+//! Who calls the admin API: the socket always, TCP with the token. What they may do is `scope`'s business.
 
 use super::Via;
 use super::problem::Problem;
+use crate::disconnect::{Caller, CallerKind};
 use crate::types::TokenHash;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -13,20 +14,25 @@ use subtle::ConstantTimeEq;
 /// Lets a request through to the API, or answers 401.
 pub(super) async fn demand(
     State(token): State<Option<TokenHash>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
     if request.uri().query().is_some_and(holds_credential) {
         return Err(unauthorised(IN_QUERY));
     }
-    match request.extensions().get::<Via>().copied().unwrap_or(Via::Tcp) {
-        Via::Socket | Via::Offline => {}
+    let caller = match request.extensions().get::<Via>().copied().unwrap_or(Via::Tcp) {
+        Via::Socket => Caller::socket(),
+        Via::Offline => Caller::offline(),
         Via::Tcp => check(token, request.headers())?,
-    }
-    Ok(next.run(request).await)
+    };
+    request.extensions_mut().insert(caller.clone());
+    let mut response = next.run(request).await;
+    // for the record, which is written around the door
+    response.extensions_mut().insert(caller);
+    Ok(response)
 }
 
-fn check(token: Option<TokenHash>, headers: &HeaderMap) -> Result<(), Problem> {
+fn check(token: Option<TokenHash>, headers: &HeaderMap) -> Result<Caller, Problem> {
     let expected = token.ok_or_else(|| unauthorised(NO_TOKEN_SET))?;
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
     let presented = match (all.next(), all.next()) {
@@ -34,7 +40,8 @@ fn check(token: Option<TokenHash>, headers: &HeaderMap) -> Result<(), Problem> {
         _ => return Err(unauthorised(NO_BEARER)),
     };
     let hash: [u8; 32] = Sha256::digest(presented.as_bytes()).into();
-    if bool::from(hash.ct_eq(&expected.0)) { Ok(()) } else { Err(unauthorised(WRONG_TOKEN)) }
+    let caller = Caller { kind: CallerKind::Token, name: "settings".into(), ..Caller::socket() };
+    if bool::from(hash.ct_eq(&expected.0)) { Ok(caller) } else { Err(unauthorised(WRONG_TOKEN)) }
 }
 
 /// The token of `Bearer <token>`; the scheme's case does not matter (RFC 9110 §11.1).

@@ -24,7 +24,7 @@ pub use deliver::HookOrder;
 
 use super::Desk;
 use crate::disconnect::Ask;
-use crate::types::TokenHash;
+use crate::types::{AppName, Scopes, TokenHash};
 use axum::Router;
 use axum::routing::any;
 use http::HeaderName;
@@ -33,6 +33,7 @@ use mapping::{Mapping, Meaning, Meant};
 use proof::Signature;
 use refused::Refused;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -43,6 +44,12 @@ pub struct Hook {
     pub secret: TokenHash,
     /// Where its deliveries may come from.
     pub networks: Vec<IpNet>,
+    /// `disconnect`, and `admin` where its orders may be wide.
+    pub scopes: Scopes,
+    /// Only sessions in these apps; empty: in all.
+    pub apps: BTreeSet<AppName>,
+    /// Different users that its orders may meet in an hour.
+    pub users_per_hour: u32,
     pub signature: Option<Signature>,
     /// The header of a GET whose value the tool wants back.
     pub challenge: Option<HeaderName>,

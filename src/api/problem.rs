@@ -6,13 +6,14 @@ use super::hooks::HookOrder;
 use super::v1::imports::ImportMistake;
 use crate::account::AccountError;
 use crate::audit::clean;
-use crate::types::shown_path;
+use crate::types::{AppName, Scope, shown_path};
 use axum::extract::OriginalUri;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// An error as the caller gets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,9 +42,10 @@ impl Problem {
             orders: Vec::new(),
         }
     }
-    /// What is wrong with parts of a delivery, as one. A fault of ours goes first: the delivery is to be repeated.
+    /// What is wrong with parts of a delivery, as one. What a repetition may help goes first.
     pub(super) fn several(all: Vec<Problem>, done: &[HookOrder]) -> Self {
-        let worst = all.iter().find(|p| p.status >= 500).or(all.first());
+        let one = |is: fn(u16) -> bool| all.iter().find(|p| is(p.status));
+        let worst = one(|s| s >= 500).or_else(|| one(|s| s == 429)).or(all.first());
         let status = worst.map_or(StatusCode::UNPROCESSABLE_ENTITY.as_u16(), |p| p.status);
         let title = if done.is_empty() { "Nothing was ordered" } else { "Not all of it was ordered" };
         let mut details: Vec<&str> = Vec::new();
@@ -137,7 +139,31 @@ fn unavailable(e: &AccountError) -> Problem {
     )
 }
 
+/// A call that no door has let in: never, unless a part is wired wrongly.
+pub(super) fn nobody() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "No right to call the admin API", "Nobody is known to have called.")
+}
+
+pub(super) fn lacks_scope(any: &[Scope]) -> Problem {
+    let all: Vec<_> = any.iter().map(|s| format!("`{s}`")).collect();
+    let text = format!("This call needs the scope {}, which this caller does not have.", all.join(" or "));
+    Problem::new(StatusCode::FORBIDDEN, "A scope is missing", text)
+}
+
+pub(super) fn confined(apps: &BTreeSet<AppName>) -> Problem {
+    let text = format!("This caller is confined to the apps {}, and this is about all of them.", listed(apps));
+    Problem::new(StatusCode::FORBIDDEN, "Confined to other apps", text)
+}
+
+pub(super) fn listed(apps: &BTreeSet<AppName>) -> String {
+    apps.iter().map(|a| a.to_string()).collect::<Vec<_>>().join(", ")
+}
+
 pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
+    no_such_endpoint(&uri)
+}
+
+pub(super) fn no_such_endpoint(uri: &Uri) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "No such endpoint",
@@ -150,6 +176,10 @@ pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
 }
 
 pub(super) async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> Problem {
+    wrong_method(&method, &uri)
+}
+
+pub(super) fn wrong_method(method: &Method, uri: &Uri) -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "Not that method",

@@ -4,6 +4,7 @@
 use super::problem::Problem;
 use super::{Desk, Via};
 use crate::audit::{Event, Reporter, Source};
+use crate::disconnect::Caller;
 use crate::types::{ClientIp, shown_path};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Method, StatusCode};
@@ -13,14 +14,17 @@ use std::net::SocketAddr;
 
 /// Around the door: writes down what came of a call.
 pub(super) async fn calls(State(desk): State<Desk>, request: Request, next: Next) -> Response {
-    let by = reporter(request.extensions().get::<Via>().copied());
+    let via = request.extensions().get::<Via>().copied();
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| ClientIp::new(c.0.ip()));
     let (method, path) = (request.method().clone(), full_path(&request));
     let response = next.run(request).await;
     let status = response.status();
     if changes(&method) || status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
         let source = Source { from: peer, ..Source::default() };
-        let event = Event::ApiCall { source, by, method: method.to_string(), path, status: status.as_u16() };
+        let caller = response.extensions().get::<Caller>();
+        let by = caller.map_or_else(|| reporter(via), Caller::reporter);
+        let (caller, status) = (caller.map(Caller::to_string), status.as_u16());
+        let event = Event::ApiCall { source, by, caller, method: method.to_string(), path, status };
         desk.audit.record(&event, desk.accounts.load().clock.now());
     }
     response
@@ -39,8 +43,8 @@ pub(super) async fn first(State(desk): State<Desk>, request: Request, next: Next
     next.run(request).await
 }
 
-/// Through which door a call came.
-pub(super) fn reporter(via: Option<Via>) -> Reporter {
+/// Through which door a call came of which no caller is known.
+fn reporter(via: Option<Via>) -> Reporter {
     match via.unwrap_or(Via::Tcp) {
         Via::Tcp => Reporter::Api,
         Via::Socket => Reporter::Socket,

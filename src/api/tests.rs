@@ -1,5 +1,7 @@
 //! The admin API against accounts in memory: its doors, its answers, its words.
 
+mod callers;
+
 use super::health::State;
 use super::*;
 use crate::account::PasswordRules;
@@ -55,6 +57,7 @@ pub(crate) fn empty() -> Api {
         audit: audit.clone(),
         metrics: metrics.clone(),
         apps: Default::default(),
+        admins: Arc::new(|| [crate::types::GroupName::parse("admin").unwrap()].into()),
         lease: std::time::Duration::from_millis(100),
     }));
     Api {

@@ -1,7 +1,7 @@
 //! Version 1 of the admin API: resources only; the door is guarded by `auth`.
 
 pub mod audit;
-mod caller;
+mod author;
 pub mod disconnects;
 pub mod imports;
 pub mod keys;

@@ -187,6 +187,10 @@ impl Parted {
             audit: audit.clone(),
             metrics: metrics.clone(),
             apps: origins(config),
+            admins: {
+                let policy = policy.in_force.clone();
+                Arc::new(move || policy.load().admin_groups().clone())
+            },
             lease: LEASE,
         }));
         let accounts = super::store::accounts(config, extras, store.clone(), keys.clone(), policy);

@@ -96,6 +96,8 @@ pub enum Event {
         #[serde(flatten)]
         source: Source,
         by: Reporter,
+        /// Which token, certificate or hook, such as `token:soc`.
+        caller: String,
         user: UserId,
         name: String,
         change: Account,
@@ -138,6 +140,9 @@ pub enum Event {
         #[serde(flatten)]
         source: Source,
         by: Reporter,
+        /// As in `AccountChange`; `None`: nobody was let in.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        caller: Option<String>,
         method: String,
         path: String,
         status: u16,

@@ -1,6 +1,6 @@
 //! `hooks`: tools that order by calling a URL, what their bodies mean and what happens then.
 
-use super::apps::filled;
+use super::apps::{AppDraft, filled};
 use super::files::Files;
 use crate::api::hooks::Hook;
 use crate::api::hooks::expression::{Choice, Expression};
@@ -11,15 +11,15 @@ use crate::disconnect::{Ask, AskAction, AskSelect, OrderError};
 use crate::policy::parse::network;
 use crate::policy::read::{Field, Section, shown};
 use crate::store::NoMethod;
-use crate::types::{SecondFactor, Timestamp, TokenHash, is_hook_name};
+use crate::types::{AppName, Scope, Scopes, SecondFactor, Timestamp, TokenHash, is_hook_name};
 use data_encoding::HEXLOWER;
 use http::HeaderName;
 use ipnet::IpNet;
 use secrecy::SecretString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-pub fn hooks(root: &Section<'_>, files: &Files<'_>) -> Vec<Hook> {
+pub fn hooks(root: &Section<'_>, files: &Files<'_>, apps: &[AppDraft<'_>]) -> Vec<Hook> {
     let items = root.field("hooks").map(|f| f.list()).unwrap_or_default();
     let mut all: Vec<Hook> = Vec::new();
     for item in items {
@@ -27,7 +27,7 @@ pub fn hooks(root: &Section<'_>, files: &Files<'_>) -> Vec<Hook> {
         if item.is_text() {
             continue; // told as a wrong type
         }
-        let hook = hook(&s, files);
+        let hook = hook(&s, files, apps);
         if let (true, Some(f)) = (!hook.name.is_empty() && all.iter().any(|h| h.name == hook.name), s.field("name")) {
             let message = format!("a second hook is named `{}`", shown(&hook.name));
             f.problem(message, "Give each hook a name of its own: it stands in its URL.");
@@ -37,7 +37,7 @@ pub fn hooks(root: &Section<'_>, files: &Files<'_>) -> Vec<Hook> {
     all
 }
 
-fn hook(s: &Section<'_>, files: &Files<'_>) -> Hook {
+fn hook(s: &Section<'_>, files: &Files<'_>, apps: &[AppDraft<'_>]) -> Hook {
     let name = s.required("name", "Name the hook: it stands in its URL and in the record.");
     let remedy = "Write 1 to 64 lower-case letters, digits, `-` or `_`.";
     let name = name.and_then(|f| f.parse(|t| is_hook_name(t).then(|| t.to_owned()).ok_or("not a name"), remedy));
@@ -48,6 +48,9 @@ fn hook(s: &Section<'_>, files: &Files<'_>) -> Hook {
         name: name.unwrap_or_default(),
         secret: secret.unwrap_or(TokenHash([0; 32])),
         networks: networks(s),
+        scopes: scopes(s),
+        apps: s.field("apps").map(|f| only(&f, apps)).unwrap_or_default(),
+        users_per_hour: s.field("users_per_hour").and_then(|f| f.whole(1..=1_000_000)).map_or(100, narrow),
         signature: signature(s, files, preset),
         challenge: preset.and_then(Preset::challenge).map(HeaderName::from_static),
         mapping: mapping(s, preset),
@@ -63,6 +66,28 @@ fn hash(f: &Field<'_>, remedy: &str) -> Option<TokenHash> {
         f.problem("not a SHA-256 in hex", remedy);
     }
     bytes.map(TokenHash)
+}
+
+fn narrow(n: u64) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+fn scopes(s: &Section<'_>) -> Scopes {
+    let words = [("disconnect", Scope::Disconnect), ("admin", Scope::Admin)];
+    let Some(f) = s.field("scopes") else { return [Scope::Disconnect].into_iter().collect() };
+    filled(&f, "a hook that may do nothing", "Write `[disconnect]`, or leave it out.")
+        .iter()
+        .filter_map(|item| item.choice(&words))
+        .collect()
+}
+
+/// The apps that a hook is confined to.
+fn only(f: &Field<'_>, apps: &[AppDraft<'_>]) -> BTreeSet<AppName> {
+    let known = |name: &str| {
+        let app = apps.iter().find(|a| &*a.app.name.0 == name).map(|a| a.app.name.clone());
+        app.ok_or("there is no app of that name")
+    };
+    f.parse_all(known, "Name apps of this configuration.").into_iter().collect()
 }
 
 fn networks(s: &Section<'_>) -> Vec<IpNet> {

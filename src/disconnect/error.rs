@@ -1,5 +1,6 @@
 //! Why an order was not carried out.
 
+use super::permission::Denied;
 use crate::store::StoreError;
 
 #[derive(Debug, thiserror::Error)]
@@ -7,6 +8,9 @@ pub enum OrderError {
     /// All that is wrong with it, each in a sentence that says what to change.
     #[error("{}", .0.join(" "))]
     Invalid(Vec<String>),
+    /// The caller may not order this.
+    #[error("{0}")]
+    Denied(#[from] Denied),
     /// The key was given with another order before.
     #[error("the idempotency key was used for another order ({0})")]
     KeyReused(crate::types::OrderId),

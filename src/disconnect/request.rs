@@ -160,6 +160,7 @@ impl AskSelect {
             app,
             network: one(wrong, "network", &self.network, |t| t.parse::<IpNet>().map(|n| n.trunc())),
             everyone: self.everyone,
+            spares: BTreeSet::new(),
         };
         if select == Select::default() && wrong.is_empty() {
             wrong.push(

@@ -3,7 +3,7 @@
 use super::{Hook, Hooks, mapping, proof};
 use crate::api::Desk;
 use crate::api::problem::Problem;
-use crate::disconnect::{Answer, Ask, AskSelect, Caller, Status};
+use crate::disconnect::{Answer, Ask, AskSelect, Caller, CallerKind, Status};
 use crate::types::ClientIp;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
@@ -186,7 +186,13 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
 }
 
 fn caller(hook: &Hook) -> Caller {
-    Caller { name: format!("hook:{}", hook.name), by: crate::audit::Reporter::Api }
+    Caller {
+        kind: CallerKind::Hook,
+        name: hook.name.clone(),
+        scopes: hook.scopes.clone(),
+        apps: hook.apps.clone(),
+        users_per_hour: Some(hook.users_per_hour),
+    }
 }
 
 fn not_that_method() -> Problem {

@@ -8,6 +8,7 @@ use crate::api::tests::{empty, recording};
 use crate::api::{Api, router as api_router};
 use crate::disconnect::{AskSelect, Parts, Service};
 use crate::store::embedded::Embedded;
+use crate::types::Scope;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
@@ -32,8 +33,18 @@ fn ask() -> Ask {
 fn hook(name: &str, mapping: Mapping) -> (Hook, String) {
     let (secret, hash) = new_secret([9; 32]);
     let networks = vec!["192.0.2.0/24".parse().unwrap()];
-    let hook =
-        Hook { name: name.into(), secret: hash, networks, signature: None, challenge: None, mapping, ask: ask() };
+    let hook = Hook {
+        name: name.into(),
+        secret: hash,
+        networks,
+        scopes: [Scope::Disconnect].into_iter().collect(),
+        apps: Default::default(),
+        users_per_hour: 100,
+        signature: None,
+        challenge: None,
+        mapping,
+        ask: ask(),
+    };
     (hook, format!("/api/v1/hooks/{name}/{}", secret.expose_secret()))
 }
 
@@ -130,6 +141,7 @@ impl Caller {
             metrics: api.metrics.clone(),
             apps: Default::default(),
             lease: Duration::from_millis(50),
+            admins: Arc::new(BTreeSet::new),
         });
         let api = Api { hooks: Hooks::new(hooks), disconnect: Arc::new(disconnect), ..api };
         Caller { api, from: "192.0.2.7:4711".parse().unwrap() }

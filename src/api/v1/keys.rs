@@ -1,10 +1,10 @@
 //! `/api/v1/keys`: which root keys are in use, and letting one go. Never a key.
 
 use crate::account::NotRetired;
+use crate::api::Desk;
 use crate::api::problem::Problem;
-use crate::api::record::reporter;
-use crate::api::{Desk, Via};
 use crate::audit::{self, Event};
+use crate::disconnect::Caller;
 use crate::types::Timestamp;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, State};
@@ -54,14 +54,14 @@ async fn list(State(desk): State<Desk>) -> Json<KeyList> {
 
 async fn retire(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    Extension(caller): Extension<Caller>,
     id: Result<Path<String>, PathRejection>,
     body: Result<Option<Json<Retire>>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
     let (Path(id), order) = (id?, body?.map(|Json(o)| o).unwrap_or_default());
     let accounts = desk.accounts.load_full();
     accounts.retire(&id, order.force).await?;
-    let by = reporter(via.map(|v| v.0));
+    let by = caller.reporter();
     desk.audit.record(&Event::Keys { by, key: id, change: audit::Keys::Retired }, accounts.clock.now());
     Ok(StatusCode::NO_CONTENT)
 }

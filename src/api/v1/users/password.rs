@@ -1,9 +1,10 @@
 //! `PUT /api/v1/users/{login}/password`: another password, by order of an admin. What the person had open ends.
 
-use super::{Caller, Reason};
+use super::{Author, Reason};
+use crate::api::Desk;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
 use crate::audit;
+use crate::disconnect::Caller;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -22,13 +23,13 @@ pub struct SetPassword {
 
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     login: Result<Path<String>, PathRejection>,
     body: Result<Json<SetPassword>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
     let Path(login) = login?;
     let Json(new) = body?;
     let account = desk.accounts.load_full().set_password(&login, new.password).await?;
-    Caller::new(via, new.reason).record(&desk, &account, audit::Account::PasswordSet);
+    Author::new(caller, new.reason).record(&desk, &account, audit::Account::PasswordSet);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,9 +1,10 @@
 //! `POST /api/v1/users/{login}/sign-out`: one session by its id, or all of them with pending sign-ins and devices.
 
-use super::{Caller, Reason};
+use super::{Author, Reason};
+use crate::api::Desk;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
 use crate::audit;
+use crate::disconnect::Caller;
 use crate::types::SessionId;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, State};
@@ -21,12 +22,12 @@ pub struct SignOut {
 
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     login: Result<Path<String>, PathRejection>,
     body: Result<Option<Json<SignOut>>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
     let (Path(login), order) = (login?, body?.map(|Json(o)| o).unwrap_or_default());
     let account = desk.accounts.load_full().sign_out(&login, order.session).await?;
-    Caller::new(via, order.reason).record(&desk, &account, audit::Account::SessionsEnded);
+    Author::new(caller, order.reason).record(&desk, &account, audit::Account::SessionsEnded);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,21 +1,22 @@
 //! `POST /api/v1/users/{login}/unlock`: lifts every wait after wrong passwords and codes, and what they disabled.
 
-use super::{Caller, Order, User};
+use super::{Author, Order, User};
+use crate::api::Desk;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
 use crate::audit;
+use crate::disconnect::Caller;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     login: Result<Path<String>, PathRejection>,
     body: Result<Option<Json<Order>>, JsonRejection>,
 ) -> Result<Json<User>, Problem> {
     let (Path(login), order) = (login?, body?.map(|Json(o)| o).unwrap_or_default());
     let account = desk.accounts.load_full().unlock(&login).await?;
-    Caller::new(via, order.reason).record(&desk, &account, audit::Account::Unlocked);
+    Author::new(caller, order.reason).record(&desk, &account, audit::Account::Unlocked);
     Ok(Json(User::from(account)))
 }
