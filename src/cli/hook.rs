@@ -35,6 +35,7 @@ enum Command {
     },
     /// Say what a body would mean to a hook of the configuration; nothing is ordered
     Read {
+        /// The hook's name
         name: String,
         /// A file with what the tool sends; - is the standard input
         #[arg(value_name = "FILE")]

@@ -3,6 +3,7 @@
 mod documents;
 mod hooks;
 mod mistakes;
+mod recipes;
 mod reference;
 mod values;
 

@@ -38,6 +38,8 @@ mod h2;
 #[cfg(test)]
 mod headers;
 #[cfg(test)]
+mod hooks;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod limits;

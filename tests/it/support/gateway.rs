@@ -215,6 +215,12 @@ impl Gateway {
         gateway.add_user("alice", &["staff"]);
         gateway
     }
+    /// Somebody, signed in with the password alone.
+    pub async fn signed_in(&self, name: &str) -> Visitor {
+        let mut visitor = self.visitor();
+        visitor.sign_in(name).await;
+        visitor
+    }
     /// Alice, signed in with her password alone.
     pub async fn alice(&self) -> Visitor {
         let mut alice = self.visitor();
