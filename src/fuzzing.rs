@@ -1,6 +1,8 @@
 //! Parsers of outside bytes, for the fuzz targets in `fuzz/`: each must take any bytes, and keep what it promises.
 
 use crate::account::import::{Format, read};
+use crate::api::hooks::mapping::MOST;
+use crate::api::hooks::preset::Preset;
 use crate::policy::Policy;
 use crate::proxy::engine::proxy_protocol;
 use crate::proxy::framing;
@@ -58,6 +60,14 @@ pub fn import(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     for format in [Format::Yaml, Format::Csv, Format::Htpasswd, Format::Authelia] {
         let _ = read(format, text);
+    }
+}
+
+/// What tools send to hooks: any JSON is orders or a list of troubles, and never more than a hundred orders.
+pub fn hook_body(data: &[u8]) {
+    let Ok(body) = serde_json::from_slice(data) else { return };
+    for (_, preset) in Preset::ALL {
+        assert!(preset.mapping().read(&body, data).orders.len() <= MOST);
     }
 }
 

@@ -27,7 +27,7 @@
 //! | [`config`] | files → the settings of every part, all mistakes at once | all above |
 //! | [`app`] | wiring, reload, shutdown; the only one to name a concrete store | all above |
 //! | [`cli`] | commands | types sys config app policy api account crypto store audit factor |
-//! | `fuzzing` | the parsers, for the fuzzer | types policy account proxy |
+//! | `fuzzing` | the parsers, for the fuzzer | types policy account api proxy |
 //!
 //! `web`, `api` and `proxy` do not know each other: the proxy is handed the own pages as a service, the signer of
 //! assertions as a value. `policy` and the gate's decision are pure: no IO, and `now` is an argument.

@@ -34,7 +34,7 @@ mod tidy {
         ("config", PARTS),
         ("app", APP),
         ("cli", CLI),
-        ("fuzzing", "types policy account proxy"),
+        ("fuzzing", "types policy account api proxy"),
     ];
     const PARTS: &str =
         "types sys policy crypto store audit live notify factor session gate account disconnect web api proxy";

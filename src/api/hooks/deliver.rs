@@ -5,12 +5,12 @@ use crate::api::Desk;
 use crate::api::problem::Problem;
 use crate::disconnect::{Answer, Ask, AskSelect, Caller, CallerKind, Status};
 use crate::types::ClientIp;
+use axum::Json;
 use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{ConnectInfo, Extension, Path, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, http::HeaderValue};
 use bytes::Bytes;
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
@@ -67,11 +67,12 @@ pub(super) async fn receive(
     };
     let caller = caller(hook);
     let mut response = match *request.method() {
-        Method::GET => challenge(hook, request.headers()),
-        Method::POST => deliver(&desk, hook, &caller, request).await,
-        _ => Err(not_that_method()),
-    }
-    .unwrap_or_else(IntoResponse::into_response);
+        Method::POST => deliver(&desk, hook, &caller, request).await.unwrap_or_else(IntoResponse::into_response),
+        Method::GET if hook.challenge.is_some() => {
+            challenge(hook, request.headers()).unwrap_or_else(IntoResponse::into_response)
+        }
+        _ => not_that_method(hook),
+    };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.extensions_mut().insert(caller);
     response
@@ -112,9 +113,11 @@ fn refusal(desk: &Desk, hooks: &Hooks, from: Option<ClientIp>) -> Response {
 }
 
 fn challenge(hook: &Hook, headers: &HeaderMap) -> Result<Response, Problem> {
-    let name = hook.challenge.as_ref().ok_or_else(not_that_method)?;
-    let value = headers.get(name).and_then(|v| v.to_str().ok()).filter(|v| v.len() <= LONGEST_CHALLENGE);
-    let value = value.ok_or_else(|| Problem::bad_input(format!("Send the header `{name}`; its value comes back.")))?;
+    let value = hook.challenge.as_ref().and_then(|name| headers.get(name)).and_then(|v| v.to_str().ok());
+    let value = value.filter(|v| v.len() <= LONGEST_CHALLENGE).ok_or_else(|| {
+        let name = hook.challenge.as_ref().map_or("", HeaderName::as_str);
+        Problem::bad_input(format!("Send the header `{name}`; its value comes back."))
+    })?;
     Ok(Json(json!({ "verification": value })).into_response())
 }
 
@@ -195,8 +198,12 @@ fn caller(hook: &Hook) -> Caller {
     }
 }
 
-fn not_that_method() -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Not that method", "A hook takes POST.")
+fn not_that_method(hook: &Hook) -> Response {
+    let methods = if hook.challenge.is_some() { "GET, POST" } else { "POST" };
+    let text = format!("This hook takes {methods}.");
+    let mut answer = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "Not that method", text).into_response();
+    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
+    answer
 }
 
 /// Bytes.
