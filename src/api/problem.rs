@@ -127,11 +127,7 @@ pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "No such endpoint",
-        format!(
-            "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/imports, /api/v1/keys, \
-             /api/v1/disconnects, /api/v1/disconnects/ID, /api/v1/sessions, /api/v1/audit.",
-            uri.path()
-        ),
+        format!("{} is none of the endpoints that /api/v1/openapi.json names.", clean::text(uri.path())),
     )
 }
 
@@ -139,6 +135,6 @@ pub(super) async fn method_not_allowed(method: Method, OriginalUri(uri): Origina
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "Not that method",
-        format!("{method} does not apply to {}; the Allow header names those that do.", uri.path()),
+        format!("{method} does not apply to {}; the Allow header names those that do.", clean::text(uri.path())),
     )
 }

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use std::time::Duration;
 use utoipa::ToSchema;
 
-/// The body of a call.
+/// An order: whom it means, and what happens to them.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Order)]
@@ -51,6 +51,7 @@ pub struct Ask {
     pub dry_run: bool,
     /// False: answers 202 at once, before nodes have acknowledged.
     #[serde(default = "yes")]
+    #[schema(default = true)]
     pub wait: bool,
 }
 

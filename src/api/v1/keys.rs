@@ -58,7 +58,9 @@ pub struct Retire {
 #[utoipa::path(
     get, path = "", operation_id = "list_keys", tag = "keys",
     summary = "The root keys in use",
-    responses((status = 200, description = "Ids and times.", body = KeyList))
+    responses((status = 200, description = "Ids and times.", body = KeyList, links(
+        ("retire" = (operation_id = "retire_key", parameters(("id" = "$response.body#/keys/0/id"))))
+    )))
 )]
 async fn list(State(desk): State<Desk>) -> Json<KeyList> {
     let keys = desk.accounts.load().keys.keys();

@@ -44,7 +44,10 @@ pub struct SessionList {
     get, path = "", operation_id = "list_sessions", tag = "sessions",
     summary = "Live sessions and their ids, a page at a time",
     params(Page),
-    responses((status = 200, description = "A page.", body = SessionList))
+    responses(
+        (status = 200, description = "A page.", body = SessionList),
+        (status = 404, description = "Nobody has that name, address or id.")
+    )
 )]
 async fn handle(
     State(desk): State<Desk>,

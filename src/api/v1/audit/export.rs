@@ -58,10 +58,13 @@ struct Going {
     get, path = "/export", operation_id = "export_audit", tag = "audit",
     summary = "All that was recorded, the oldest first",
     params(Export),
-    responses((status = 200, description = "JSON lines, OCSF 1.8 events as JSON lines, or CSV.", content(
-        (String = "application/x-ndjson"),
-        (String = "text/csv")
-    )))
+    responses(
+        (status = 200, description = "JSON lines, OCSF 1.8 events as JSON lines, or CSV.", content(
+            (String = "application/x-ndjson"),
+            (String = "text/csv")
+        )),
+        (status = 404, description = "Nobody has that name, address or id.")
+    )
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,

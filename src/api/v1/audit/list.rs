@@ -70,7 +70,10 @@ pub struct AuditLine {
     summary = "What was recorded, a page at a time",
     description = "The newest first, or after a place the oldest first.",
     params(Page),
-    responses((status = 200, description = "A page.", body = AuditEvents))
+    responses(
+        (status = 200, description = "A page.", body = AuditEvents),
+        (status = 404, description = "Nobody has that name, address or id.")
+    )
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,

@@ -50,7 +50,9 @@ pub struct AddedUser {
 #[utoipa::path(
     post, path = "", operation_id = "add_user", tag = "users",
     summary = "Add an account",
-    request_body = AddUser,
+    request_body(content = AddUser, example = json!({
+        "name": "alice", "email": "alice@example.com", "groups": ["staff"], "password": "correct horse battery staple"
+    })),
     responses(
         (status = 201, description = "The new account; with a one-time enrolment code where it needs one.",
          body = AddedUser, headers(("Location" = String, description = "The account's path."))),

@@ -29,7 +29,7 @@ pub struct SetPassword {
     summary = "Set another password",
     description = "Sessions, devices and sign-ins under way end.",
     params(Whom),
-    request_body = SetPassword,
+    request_body(content = SetPassword, example = json!({ "password": "another horse battery staple" })),
     responses(
         (status = 204, description = "It is set."),
         (status = 409, description = "The account changed meanwhile.")
