@@ -7,6 +7,7 @@ pub mod lease;
 #[cfg(test)]
 mod manual;
 pub mod priority;
+pub mod switch;
 
 #[cfg(test)]
 pub use manual::ManualClock;
