@@ -99,10 +99,9 @@ fn complete(operation: &mut Operation) {
     }
     let responses = &mut operation.responses.responses;
     for (status, response) in responses.iter_mut() {
-        if let (true, RefOr::T(response)) = (status.starts_with(['4', '5']), response) {
-            if response.content.is_empty() {
-                response.content.insert(PROBLEM_JSON.into(), RefOr::T(problem()));
-            }
+        let RefOr::T(response) = response else { continue };
+        if status.starts_with(['4', '5']) && response.content.is_empty() {
+            response.content.insert(PROBLEM_JSON.into(), RefOr::T(problem()));
         }
     }
     for refusal in REFUSALS.iter().filter(|r| (r.of)(&takes)) {
