@@ -94,12 +94,11 @@ async fn a_method_that_is_not_there_names_those_that_are() {
     for (path, allowed) in
         [("/api/v1/users", "GET,HEAD,POST"), ("/api/v1/openapi.json", "GET,HEAD"), ("/metrics", "GET,HEAD")]
     {
-        let mut asked = request("TRACE", path, None);
-        asked.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {TOKEN}").parse().unwrap());
-        let response = router(empty()).oneshot(asked).await.unwrap();
+        let router = router(empty()).layer(Extension(Via::Socket));
+        let response = router.oneshot(request("TRACE", path, None)).await.unwrap();
         let kind = response.headers()[header::CONTENT_TYPE].to_str().unwrap().to_owned();
         assert_eq!((response.status(), kind.as_str()), (StatusCode::METHOD_NOT_ALLOWED, "application/problem+json"));
-        let mut found: Vec<_> = response.headers()[header::ALLOW].to_str().unwrap().split(',').collect();
+        let mut found: Vec<_> = response.headers()[header::ALLOW].to_str().unwrap().split(',').map(str::trim).collect();
         found.sort_unstable();
         assert_eq!(found.join(","), allowed, "{path}");
     }
