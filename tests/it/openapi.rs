@@ -57,7 +57,7 @@ async fn the_api_answers_as_its_description_says() {
     schemathesis.args(["run", "--no-color", &format!("{}/api/v1/openapi.json", url.trim_end_matches('/'))]);
     let out = tokio::task::spawn_blocking(move || schemathesis.output().unwrap()).await.unwrap();
     let told = said(&out);
-    assert!(out.status.success(), "{told}\n{}", demo.process.log());
+    assert!(out.status.success(), "{told}");
     // all of it was tried; the document itself is what it started from
     let all = operations(&printed());
     let tested = told.lines().find_map(|l| l.trim().strip_prefix("Tested: ")).and_then(|n| n.parse().ok());
