@@ -32,5 +32,5 @@ pub use error::OrderError;
 pub use orders::Orders;
 pub use permission::Denied;
 pub use preview::SessionRow;
-pub use request::Ask;
+pub use request::{Ask, until};
 pub use service::{Answer, Listed, Parts, Service, Status};

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// An error as the caller gets it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +23,9 @@ pub struct Problem {
     title: &'static str,
     status: u16,
     detail: Cow<'static, str>,
+    /// Seconds, for the header.
+    #[serde(skip)]
+    retry_after: Option<u64>,
     /// All that is wrong with a batch, by its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mistakes: Vec<ImportMistake>,
@@ -29,7 +33,16 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Problem { r#type: "about:blank", title, status: status.as_u16(), detail: detail.into(), mistakes: Vec::new() }
+        let (status, detail, retry_after) = (status.as_u16(), detail.into(), None);
+        Problem { r#type: "about:blank", title, status, detail, retry_after, mistakes: Vec::new() }
+    }
+    /// 429: not before so long.
+    pub(super) fn wait(after: Duration, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        let retry_after = Some(after.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1));
+        Problem { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, title, detail) }
+    }
+    pub(super) fn is(&self, status: StatusCode) -> bool {
+        self.status == status.as_u16()
     }
     pub(super) fn mistakes(mistakes: Vec<ImportMistake>) -> Self {
         let detail = format!("{} mistakes; nothing was imported.", mistakes.len());
@@ -50,8 +63,9 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        let usual = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2);
+        if let Some(seconds) = self.retry_after.or(usual) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         r
     }
@@ -143,7 +157,7 @@ pub(super) fn no_such_endpoint(uri: &Uri) -> Problem {
         "No such endpoint",
         format!(
             "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/imports, /api/v1/keys, \
-             /api/v1/disconnects, /api/v1/disconnects/ID, /api/v1/sessions, /api/v1/audit.",
+             /api/v1/disconnects, /api/v1/disconnects/ID, /api/v1/sessions, /api/v1/audit, /api/v1/tokens.",
             uri.path()
         ),
     )

@@ -121,9 +121,8 @@ impl Ask {
                 Duration::ZERO
             })
         });
-        let until = self.until.as_deref().map(|u| {
-            let at = u.parse().ok().or_else(|| span(u).map(|d| now.plus(d))).filter(|at| *at > now);
-            at.unwrap_or_else(|| {
+        let end = self.until.as_deref().map(|u| {
+            until(u, now).unwrap_or_else(|| {
                 wrong.push(
                     "`until` is a time to come, such as `2030-01-31T12:00:00Z`, or a length such as `8h`.".into(),
                 );
@@ -139,7 +138,7 @@ impl Ask {
             SignOut => Action::SignOut,
             ForgetDevices => Action::ForgetDevices,
             ReEnroll => Action::ReEnroll,
-            Block => Action::Block { until },
+            Block => Action::Block { until: end },
         }
     }
 }
@@ -185,6 +184,11 @@ fn one<T, E: Display>(
             None
         }
     }
+}
+
+/// A time to come, or a length of time from now.
+pub fn until(text: &str, now: Timestamp) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| span(text).map(|d| now.plus(d))).filter(|at| *at > now)
 }
 
 /// A number and its unit.

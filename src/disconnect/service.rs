@@ -98,10 +98,9 @@ impl Service {
     /// Carries it out. `key`: what the caller gave, so that a repetition orders nothing twice.
     pub async fn order(&self, caller: &Caller, ask: &Ask, key: Option<&str>) -> Result<Answer, OrderError> {
         let now = self.parts.clock.now();
-        let knows = |app: &AppName| self.parts.apps.values().any(|a| a == app);
-        let wanted = ask.read(now, knows)?;
+        let wanted = ask.read(now, |app| self.knows(app))?;
         let mut order = self.drawn_up(caller, wanted, (ask, key), now).await?;
-        self.permit(caller, &mut order).await?;
+        self.permit(caller, &mut order, ask.dry_run).await?;
         if ask.dry_run {
             let found = self.preview(&order).await?;
             let (matched, without_method) = (Matched::of(&found.met, 0), found.without_method);
@@ -127,6 +126,11 @@ impl Service {
             self.parts.metrics.node_obeys(node.state == State::Acknowledged, Duration::from_millis(node.after_ms));
         }
         Ok(answer)
+    }
+
+    /// Whether the configuration has an app of this name.
+    pub fn knows(&self, app: &AppName) -> bool {
+        self.parts.apps.values().any(|a| a == app)
     }
 
     /// Lifts a block, a step-up or an order to enrol anew.

@@ -85,6 +85,10 @@ impl From<OrderError> for Problem {
         match e {
             OrderError::Invalid(_) => Self::bad_input(e.to_string()),
             OrderError::Denied(denied) => denied.into(),
+            OrderError::TooMany { after, .. } => {
+                let text = format!("{e}; wait, or let a caller with the scope `admin` order it.");
+                Self::wait(after, "Too many users in an hour", text)
+            }
             OrderError::KeyReused(id) => {
                 let text =
                     format!("This Idempotency-Key belongs to the order {id}, which was another one; give a new key.");

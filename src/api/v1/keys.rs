@@ -84,12 +84,12 @@ impl From<NotRetired> for Problem {
                 let people: Vec<_> = named.people.iter().map(ToString::to_string).collect();
                 let who = if people.is_empty() { String::new() } else { format!("; among them {}", people.join(", ")) };
                 conflict(format!(
-                    "Records lie under the key `{key}` (second factors: {}, passwords: {}, sets of backup codes: {}{who}). \
+                    "Records lie under the key `{key}` (second factors: {}, passwords: {}, sets of backup codes: {}, API tokens: {}{who}). \
                      Passwords move to the newest key when the person signs in, backup codes when new ones are made; for \
                      who does neither, set a password (portcullis user passwd), reset the second factor (portcullis user \
-                     reset-mfa) or delete the account. A second factor that is still there could not be opened; the log \
+                     reset-mfa) or delete the account; replace API tokens by new ones and revoke the old. A second factor that is still there could not be opened; the log \
                      says why. An older key that stays does no harm.",
-                    named.factors, named.passwords, named.backup_codes
+                    named.factors, named.passwords, named.backup_codes, named.tokens
                 ))
             }
             NotRetired::Account(e) => e.into(),
