@@ -6,11 +6,13 @@
 mod auth;
 mod body;
 mod health;
+mod limits;
 pub mod listen;
 mod metrics;
 mod openapi;
 mod problem;
 mod record;
+mod scope;
 mod v1;
 
 pub use crate::disconnect::Answer as OrderAnswer;
@@ -20,15 +22,17 @@ pub use v1::audit::{AuditEvents, AuditLine};
 pub use v1::disconnects::{OrderList, OrderRow};
 pub use v1::imports::{ImportMistake, ImportOutcome};
 pub use v1::keys::KeyList;
+pub use v1::tokens::{CreatedToken, TokenList, TokenRow};
 pub use v1::users::{AddedUser, ResetUser, User, UserCode, UserList, UserSessions};
 
-use crate::account::Accounts;
+use crate::account::{Accounts, Tokens};
 use crate::audit::{Audit, Metrics};
-use crate::disconnect::Service;
-use crate::types::TokenHash;
+use crate::disconnect::{Caller, Service};
+use crate::types::{AppName, Scopes, TokenName};
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
 use axum::{Extension, Router};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -42,14 +46,27 @@ pub struct Api {
     pub metrics: Arc<Metrics>,
     pub readiness: Arc<dyn Readiness>,
     pub disconnect: Arc<Service>,
-    /// Of the one token that may call the API over TCP; `None`: the API answers on the socket only.
-    pub token: Option<TokenHash>,
+    /// Who may call by a certificate.
+    pub clients: Arc<[Client]>,
+}
+
+/// A caller that is known by its certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    pub name: TokenName,
+    /// A name in the certificate: its subject's common name, or an alternative name (DNS, e-mail, URI).
+    pub certificate: String,
+    pub scopes: Scopes,
+    /// Only sessions in these apps; empty: in all.
+    pub apps: BTreeSet<AppName>,
+    pub users_per_hour: Option<u32>,
 }
 
 /// What the API's resources work with.
 #[derive(Clone)]
 struct Desk {
     accounts: Arc<ArcSwap<Accounts>>,
+    tokens: Arc<Tokens>,
     audit: Arc<Audit>,
     /// `None`: the store of a stopped gateway, where nobody is connected.
     disconnect: Option<Arc<Service>>,
@@ -67,12 +84,17 @@ pub enum Via {
 
 /// All endpoints, for a running gateway.
 pub fn router(api: Api) -> Router {
-    let guard = axum::middleware::from_fn_with_state(api.token, auth::demand);
+    let tokens = Arc::new(Tokens::of(&api.accounts.load()));
+    let (clients, accounts, limits) = (api.clients.clone(), api.accounts.clone(), Arc::<limits::Limits>::default());
+    let door = auth::Door { tokens: tokens.clone(), clients, limits, accounts };
+    let watched = axum::middleware::from_fn_with_state(door.clone(), auth::watched);
+    let guard = axum::middleware::from_fn_with_state(door, auth::demand);
     let disconnect = Some(api.disconnect.clone());
-    let desk = Desk { accounts: api.accounts.clone(), audit: api.audit.clone(), disconnect };
+    let desk = Desk { accounts: api.accounts.clone(), tokens, audit: api.audit.clone(), disconnect };
     let v1 = Router::from(v1::router()).fallback(problem::not_found).with_state(desk.clone());
     let v1 = recorded(v1, desk, |inner| inner.layer(guard));
     Router::from(open_routes())
+        .route_layer(watched)
         .nest("/api/v1", v1)
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
@@ -91,12 +113,16 @@ fn open_routes() -> OpenApiRouter<Api> {
 
 /// The API alone, with every right, for a command that works on the store of a stopped gateway.
 pub fn offline(accounts: Accounts, audit: Arc<Audit>) -> Router {
-    let desk = Desk { accounts: Arc::new(ArcSwap::from_pointee(accounts)), audit, disconnect: None };
-    let v1 = recorded(Router::from(v1::router()).with_state(desk.clone()), desk, |inner| inner);
+    let tokens = Arc::new(Tokens::of(&accounts));
+    let desk = Desk { accounts: Arc::new(ArcSwap::from_pointee(accounts)), tokens, audit, disconnect: None };
+    let v1 = recorded(Router::from(v1::router()).with_state(desk.clone()), desk, |inner| {
+        inner.layer(Extension(Caller::offline()))
+    });
     Router::new().nest("/api/v1", v1).layer(Extension(Via::Offline))
 }
 
-/// Inside the door: no change that could not be recorded. Around it: what came of a call, refused or not.
+/// Inside the door: nothing without its scope, no change that could not be recorded. Around it: what came of a call,
+/// refused or not.
 fn recorded<S: Clone + Send + Sync + 'static>(
     v1: Router<S>,
     desk: Desk,
@@ -104,7 +130,7 @@ fn recorded<S: Clone + Send + Sync + 'static>(
 ) -> Router<S> {
     let first = axum::middleware::from_fn_with_state(desk.clone(), record::first);
     let calls = axum::middleware::from_fn_with_state(desk, record::calls);
-    door(v1.layer(first)).layer(calls)
+    door(v1.layer(first).layer(axum::middleware::from_fn(scope::demand))).layer(calls)
 }
 
 /// Bytes of a request body.

@@ -30,8 +30,8 @@ pub use file::{FileError, FileSettings};
 pub use line::PolicyStamp;
 pub use metrics::Metrics;
 pub use outcome::{
-    Account, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, OrderChange, PolicyChange, Reporter,
-    SignIn,
+    Account, Alarm, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, OrderChange, PolicyChange,
+    Reporter, SignIn, Token,
 };
 pub use queue::State;
 pub use writer::Writer;
@@ -178,7 +178,7 @@ impl Audit {
 
 /// Every field that an event may have: a test holds this list against the events.
 #[cfg(test)]
-const FIELDS: [&str; 31] = [
+const FIELDS: [&str; 32] = [
     "event",
     "outcome",
     "user",
@@ -210,6 +210,7 @@ const FIELDS: [&str; 31] = [
     "hash",
     "order",
     "case",
+    "caller",
 ];
 
 fn write_to_log(fields: &Fields, at: Timestamp) {
@@ -222,6 +223,7 @@ fn write_to_log(fields: &Fields, at: Timestamp) {
         name = fields.text("name"),
         login = fields.text("login"),
         by = fields.text("by"),
+        caller = fields.text("caller"),
         from = fields.text("from"),
         app = fields.text("app"),
         session = fields.text("session"),
@@ -316,11 +318,17 @@ mod tests {
             Event::AccountChange {
                 source: source.clone(),
                 by: Reporter::Socket,
+                caller: "socket".into(),
                 user,
                 name: "mia".into(),
                 change: Account::MfaReset,
                 reason: Some("lost phone".into()),
             },
+        ]
+    }
+
+    fn every_event_of_operators() -> Vec<Event> {
+        vec![
             Event::Policy { by: Reporter::File, change: PolicyChange::Rejected, reason: Some("line 1".into()) },
             Event::Keys { by: Reporter::Offline, key: "abcd".into(), change: Keys::Retired },
             Event::Disconnect {
@@ -333,14 +341,30 @@ mod tests {
                 case: Some("INC-1".into()),
             },
             Event::ApiCall {
-                source,
+                source: source(),
                 by: Reporter::Api,
+                caller: Some("token:soc".into()),
                 method: "PUT".into(),
                 path: "/api/v1/users/x".into(),
                 status: 204,
+                reason: Some("wrong token"),
+            },
+            Event::Token {
+                by: Reporter::Api,
+                caller: "token:soc".into(),
+                key: "t".into(),
+                name: "siem".into(),
+                change: Token::Created,
+            },
+            Event::Alarm {
+                by: Reporter::Api,
+                caller: "token:soc".into(),
+                limit: Alarm::UsersPerHour,
+                count: 100,
+                until: AT,
             },
             Event::Node { change: Node::Started },
-            Event::Failures { source: Source::default(), of: "sign_in", user: Some(user), count: 5 },
+            Event::Failures { source: Source::default(), of: "sign_in", user: None, count: 5 },
             Event::Lost { count: 5 },
             Event::Repaired { bytes: 5 },
             Event::Trimmed { through: 5, hash: "00".into() },
@@ -349,7 +373,7 @@ mod tests {
 
     #[test]
     fn every_field_of_every_event_is_written() {
-        for event in every_event() {
+        for event in every_event().into_iter().chain(every_event_of_operators()) {
             let out: Value = serde_json::from_str(&written(&event)).unwrap();
             let fields = Fields::of(&event, None);
             for field in fields.all().keys() {

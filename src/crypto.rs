@@ -3,6 +3,7 @@
 //! All of it hangs on the root keys of a [`KeyRing`]; each purpose has its own key, derived by a label of its own
 //! (NIST SP 800-108, RFC 5869). No IO here: who has the key file's text gives it in.
 
+pub mod api_token;
 pub mod assertion;
 pub mod audit;
 pub mod code;
@@ -14,6 +15,7 @@ pub mod password;
 pub mod seal;
 pub mod token;
 
+pub use api_token::ApiTokens;
 pub use assertion::Signer;
 pub use audit::{AuditKeys, AuditVerifier};
 pub use code::Codes;

@@ -11,11 +11,13 @@
 //! ```
 
 mod acks;
+mod caller;
 mod cut;
 mod effect;
 mod error;
 mod meets;
 mod orders;
+mod permission;
 mod preview;
 mod request;
 mod service;
@@ -25,9 +27,11 @@ mod sample;
 
 pub use crate::store::{Action, Select};
 pub use acks::Acks;
+pub use caller::{Caller, CallerKind};
 pub use cut::{Acknowledger, Cutter};
 pub use error::OrderError;
 pub use orders::Orders;
+pub use permission::Denied;
 pub use preview::SessionRow;
-pub use request::Ask;
-pub use service::{Answer, Caller, Listed, Parts, Service, Status};
+pub use request::{Ask, until};
+pub use service::{Answer, Listed, Parts, Service, Status};

@@ -146,6 +146,10 @@ impl Policy {
     pub fn is_admin(&self, groups: &BTreeSet<GroupName>) -> bool {
         !groups.is_disjoint(&self.admin_groups)
     }
+    /// Whose members are administrators.
+    pub fn admin_groups(&self) -> &BTreeSet<GroupName> {
+        &self.admin_groups
+    }
     /// May look at what admins see, and change nothing.
     #[cfg_attr(not(test), expect(dead_code, reason = "the admin pages ask it"))]
     pub fn is_reader(&self, groups: &BTreeSet<GroupName>) -> bool {

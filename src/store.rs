@@ -21,6 +21,7 @@ pub mod outcome;
 pub mod record;
 pub mod redis;
 pub mod throttle;
+pub mod token;
 
 #[cfg(test)]
 mod conformance;
@@ -36,6 +37,7 @@ pub use outcome::{
 };
 pub use record::{Account, Drift, EnrolmentCode, Factor, NewAccount, NewBackup, Pending, Purpose, Session, Stored};
 pub use throttle::{Attempt, CodeKind, CodeRules, ThrottleKey, ThrottleRule};
+pub use token::{ApiToken, Counted, Quota, TokenStore};
 
 use crate::types::{DeviceId, DeviceRef, FactorId, Login, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId};
 use async_trait::async_trait;
@@ -43,9 +45,9 @@ use async_trait::async_trait;
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// Both stores. `now` always comes from the caller. What the audit keeps is a trait of its own,
-/// [`AuditStore`], and so are orders, [`OrderStore`].
+/// [`AuditStore`], and so are orders, [`OrderStore`], and callers of the API, [`TokenStore`].
 #[async_trait]
-pub trait Store: AuditStore + OrderStore {
+pub trait Store: AuditStore + OrderStore + TokenStore {
     // ---- accounts -------------------------------------------------------------------------------------------------
     /// Creates the account if neither its name nor its e-mail is taken by a name or an e-mail of anybody.
     async fn create_account(&self, new: &NewAccount) -> Result<Created>;

@@ -5,6 +5,7 @@
 //! all, is added here, so that no handler repeats it: a handler names its success and its conflicts.
 
 use super::problem::Problem;
+use super::scope::NEEDS;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 use std::sync::LazyLock;
@@ -53,6 +54,7 @@ static TEXT: LazyLock<String> = LazyLock::new(|| document().to_pretty_json().unw
         (name = "disconnects", description = "Sign people out, ask them anew, keep them out: certain on every node."),
         (name = "sessions", description = "Who is in."),
         (name = "users", description = "Accounts and what an administrator does to them."),
+        (name = "tokens", description = "Who may call this API."),
         (name = "audit", description = "What was recorded."),
         (name = "keys", description = "Root keys, never their bytes."),
         (name = "gateway", description = "Health, metrics, this document. No token.")
@@ -65,13 +67,16 @@ fn document() -> utoipa::openapi::OpenApi {
     let mut doc = Frame::openapi();
     doc.merge(super::open_routes().into_openapi());
     let mut doc = doc.nest("/api/v1", super::v1::router().into_openapi());
-    for item in doc.paths.paths.values_mut() {
-        operations(item).for_each(complete);
+    for (path, item) in &mut doc.paths.paths {
+        for (method, operation) in operations(item) {
+            complete((method, path), operation);
+        }
     }
     let parts = doc.components.get_or_insert_with(Components::new);
     let scheme = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .description(Some("The admin API's token. Never in the URL. Not needed on the admin socket."));
+        .description(Some("A token of `portcullis token create`, with one of the scopes named or `admin`. Never in the URL. Not needed on the \
+         admin socket, nor with a client certificate."));
     parts.add_security_scheme(TOKEN, SecurityScheme::Http(scheme.build()));
     for refusal in &REFUSALS {
         parts.responses.insert(refusal.name.into(), RefOr::T(refusal.response()));
@@ -79,16 +84,26 @@ fn document() -> utoipa::openapi::OpenApi {
     doc
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten()
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let all = [
+        ("GET", &mut item.get),
+        ("PUT", &mut item.put),
+        ("POST", &mut item.post),
+        ("DELETE", &mut item.delete),
+        ("PATCH", &mut item.patch),
+    ];
+    all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
 /// Adds what is so for every operation of its kind.
-fn complete(operation: &mut Operation) {
+fn complete(of: (&str, &str), operation: &mut Operation) {
     let takes = Takes::of(operation);
     if takes.token {
-        let token = SecurityRequirement::new(TOKEN, std::iter::empty::<String>());
-        operation.security = Some(vec![token]);
+        let need = NEEDS.iter().find(|need| (need.method, need.path) == of);
+        let scopes = need.map(|need| need.scopes).unwrap_or_default();
+        // one of them will do: each is a way of its own
+        let ways = scopes.iter().map(|scope| SecurityRequirement::new(TOKEN, [scope.as_str()]));
+        operation.security = Some(ways.collect());
     }
     if let Some(RefOr::T(body)) = &mut operation.request_body {
         for content in body.content.values_mut() {
@@ -171,7 +186,7 @@ fn problem() -> utoipa::openapi::Content {
 
 const TOKEN: &str = "token";
 const PROBLEM_JSON: &str = "application/problem+json";
-const REFUSALS: [Refusal; 7] = [
+const REFUSALS: [Refusal; 9] = [
     Refusal {
         status: "400",
         name: "Malformed",
@@ -184,6 +199,13 @@ const REFUSALS: [Refusal; 7] = [
         name: "Unauthorized",
         says: "No token, a wrong one, or one in the URL.",
         header: Some(("WWW-Authenticate", "`Bearer`")),
+        of: |takes| takes.token,
+    },
+    Refusal {
+        status: "403",
+        name: "Forbidden",
+        says: "The caller lacks the scope, or is confined to apps that this is not about.",
+        header: None,
         of: |takes| takes.token,
     },
     Refusal {
@@ -215,6 +237,13 @@ const REFUSALS: [Refusal; 7] = [
         of: |takes| takes.query || takes.body,
     },
     Refusal {
+        status: "429",
+        name: "TooMany",
+        says: "Too many calls, or too many users met in an hour. Wait as `Retry-After` says.",
+        header: Some(("Retry-After", "Seconds.")),
+        of: |_| true,
+    },
+    Refusal {
         status: "503",
         name: "Unavailable",
         says: "The store or the audit is out of reach. Nothing was changed that is not on record.",
@@ -238,7 +267,7 @@ mod tests {
         let mut doc = document();
         let mut names = BTreeSet::new();
         for (path, item) in &mut doc.paths.paths {
-            for operation in operations(item) {
+            for (_, operation) in operations(item) {
                 let name = operation.operation_id.clone().unwrap();
                 assert!(operation.summary.as_ref().is_some_and(|s| !s.is_empty()), "{path}: {name} has no summary");
                 assert!(operation.tags.as_ref().is_some_and(|t| t.len() == 1), "{path}: {name} has no tag");
@@ -250,5 +279,21 @@ mod tests {
             }
         }
         assert!(names.len() > 20, "{names:?}");
+    }
+
+    #[test]
+    fn every_operation_says_which_scope_it_takes() {
+        let mut doc = document();
+        let mut described = BTreeSet::new();
+        for (path, item) in &mut doc.paths.paths {
+            for (method, operation) in operations(item) {
+                if operation.responses.responses.contains_key("401") {
+                    assert!(operation.security.as_ref().is_some_and(|ways| !ways.is_empty()), "{method} {path}");
+                    described.insert((method, path.clone()));
+                }
+            }
+        }
+        let needed: BTreeSet<_> = NEEDS.iter().map(|need| (need.method, need.path.to_owned())).collect();
+        assert_eq!(described, needed);
     }
 }

@@ -5,12 +5,15 @@
 use super::v1::imports::ImportMistake;
 use crate::account::AccountError;
 use crate::audit::clean;
+use crate::types::{AppName, Scope};
 use axum::extract::OriginalUri;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// A refusal (RFC 9457).
@@ -24,6 +27,9 @@ pub struct Problem {
     /// What to change.
     #[schema(value_type = String)]
     detail: Cow<'static, str>,
+    /// Seconds, for the header.
+    #[serde(skip)]
+    retry_after: Option<u64>,
     /// All that is wrong with a batch, by its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mistakes: Vec<ImportMistake>,
@@ -31,7 +37,16 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Problem { r#type: "about:blank", title, status: status.as_u16(), detail: detail.into(), mistakes: Vec::new() }
+        let (status, detail, retry_after) = (status.as_u16(), detail.into(), None);
+        Problem { r#type: "about:blank", title, status, detail, retry_after, mistakes: Vec::new() }
+    }
+    /// 429: not before so long.
+    pub(super) fn wait(after: Duration, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        let retry_after = Some(after.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1));
+        Problem { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, title, detail) }
+    }
+    pub(super) fn is(&self, status: StatusCode) -> bool {
+        self.status == status.as_u16()
     }
     pub(super) fn mistakes(mistakes: Vec<ImportMistake>) -> Self {
         let detail = format!("{} mistakes; nothing was imported.", mistakes.len());
@@ -52,8 +67,9 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        let usual = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2);
+        if let Some(seconds) = self.retry_after.or(usual) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         r
     }
@@ -123,7 +139,31 @@ fn unavailable(e: &AccountError) -> Problem {
     )
 }
 
+/// A call that no door has let in: never, unless a part is wired wrongly.
+pub(super) fn nobody() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "No right to call the admin API", "Nobody is known to have called.")
+}
+
+pub(super) fn lacks_scope(any: &[Scope]) -> Problem {
+    let all: Vec<_> = any.iter().map(|s| format!("`{s}`")).collect();
+    let text = format!("This call needs the scope {}, which this caller does not have.", all.join(" or "));
+    Problem::new(StatusCode::FORBIDDEN, "A scope is missing", text)
+}
+
+pub(super) fn confined(apps: &BTreeSet<AppName>) -> Problem {
+    let text = format!("This caller is confined to the apps {}, and this is about all of them.", listed(apps));
+    Problem::new(StatusCode::FORBIDDEN, "Confined to other apps", text)
+}
+
+pub(super) fn listed(apps: &BTreeSet<AppName>) -> String {
+    apps.iter().map(|a| a.to_string()).collect::<Vec<_>>().join(", ")
+}
+
 pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
+    no_such_endpoint(&uri)
+}
+
+pub(super) fn no_such_endpoint(uri: &Uri) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "No such endpoint",
@@ -132,6 +172,10 @@ pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
 }
 
 pub(super) async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> Problem {
+    wrong_method(&method, &uri)
+}
+
+pub(super) fn wrong_method(method: &Method, uri: &Uri) -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "Not that method",

@@ -1,6 +1,7 @@
 //! From settings to a running gateway, and its end.
 
 use super::access_log::Requests;
+use super::admin_tls;
 use super::assertion::Assertions;
 use super::follower::Node;
 use super::key_watch::KeyWatch;
@@ -10,7 +11,7 @@ use super::record::{Record, stamp};
 use super::store::{LEASE, Opened, open};
 use super::tasks;
 use crate::account::{Accounts, PasswordRules};
-use crate::api::{Api, listen};
+use crate::api::{Api, Client, listen};
 use crate::audit::{Audit, Event, Metrics, PolicyChange, Reporter};
 use crate::config::Config;
 use crate::crypto::{KeyRing, Signer};
@@ -25,7 +26,7 @@ use crate::proxy::server;
 use crate::session::{CookieNames, Sessions};
 use crate::store::Store;
 use crate::sys::{Clock, Entropy, SystemClock, SystemEntropy};
-use crate::types::{TokenHash, with_causes};
+use crate::types::with_causes;
 use crate::web::{self, Web};
 use anyhow::{Context, anyhow};
 use arc_swap::ArcSwap;
@@ -42,16 +43,14 @@ use tokio_util::task::TaskTracker;
 
 /// What a start needs besides the configuration.
 pub struct Extras {
-    /// Of a token that may call the API over TCP.
-    pub admin_token: Option<TokenHash>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }
 
 impl Extras {
-    /// The system's clock and randomness, no API token.
+    /// The system's clock and randomness.
     pub fn of_the_system() -> Self {
-        Extras { admin_token: None, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+        Extras { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
     }
 }
 
@@ -109,12 +108,16 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     let public = bound.local_addr();
     tracker.spawn(bound.serve(watch.clone()));
 
-    let router = crate::api::router(node.api(&opened, &policy, key_watch, extras.admin_token));
+    let router = crate::api::router(node.api(&opened, &policy, key_watch, &config.admin.clients));
     let tcp = TcpListener::bind(config.admin.address)
         .await
         .with_context(|| format!("the admin listener {} (listen.admin.address)", config.admin.address))?;
     let admin = tcp.local_addr().ok();
-    tracker.spawn(listen::serve_tcp(tcp, router.clone(), stop.clone().cancelled_owned()));
+    let tls = config.admin.tls.as_ref().map(admin_tls::load).transpose().context("listen.admin.tls")?;
+    if let (Some(files), Some(used)) = (&config.admin.tls, &tls) {
+        tracker.spawn(admin_tls::watch(files.clone(), used.clone(), stop.clone()));
+    }
+    tracker.spawn(listen::serve_tcp(tcp, tls, router.clone(), stop.clone().cancelled_owned()));
     let socket = listen::Socket::bind(&config.admin.socket).await.context("the admin socket (listen.admin.socket)")?;
     tracker.spawn(listen::serve_unix(socket, router, stop.clone().cancelled_owned()));
     tracker.close();
@@ -185,6 +188,10 @@ impl Parted {
             audit: audit.clone(),
             metrics: metrics.clone(),
             apps: origins(config),
+            admins: {
+                let policy = policy.in_force.clone();
+                Arc::new(move || policy.load().admin_groups().clone())
+            },
             lease: LEASE,
         }));
         let accounts = super::store::accounts(config, extras, store.clone(), keys.clone(), policy);
@@ -224,7 +231,7 @@ impl Parted {
         }
     }
 
-    fn api(&self, opened: &Opened, policy: &Arc<PolicyFile>, keys: Arc<KeyWatch>, token: Option<TokenHash>) -> Api {
+    fn api(&self, opened: &Opened, policy: &Arc<PolicyFile>, keys: Arc<KeyWatch>, clients: &[Client]) -> Api {
         Api {
             accounts: self.accounts.clone(),
             audit: self.audit.clone(),
@@ -238,7 +245,7 @@ impl Parted {
                 audit: self.audit.clone(),
             }),
             disconnect: self.disconnect.clone(),
-            token,
+            clients: clients.into(),
         }
     }
 

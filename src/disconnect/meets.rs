@@ -5,7 +5,7 @@ use crate::store::{Select, UserSelect};
 
 /// All that is given fits; nothing given fits nobody.
 pub(super) fn meets(select: &Select, s: &Subject<'_>) -> bool {
-    let Select { user, session, device, ip, group, app, network, everyone } = select;
+    let Select { user, session, device, ip, group, app, network, everyone, spares } = select;
     let mut given = *everyone;
     let mut fits = |is_given: bool, fit: bool| {
         given |= is_given;
@@ -19,7 +19,7 @@ pub(super) fn meets(select: &Select, s: &Subject<'_>) -> bool {
         & fits(group.is_some(), group.as_ref().is_some_and(|g| s.groups.contains(g)))
         & fits(app.is_some(), app.as_ref() == s.app)
         & fits(network.is_some(), network.is_some_and(|n| addresses().any(|a| n.contains(a))));
-    given && all
+    given && all && spares.is_disjoint(s.groups)
 }
 
 /// A known user is known by the id alone: a name that somebody else bears by now means nobody else.
@@ -73,6 +73,9 @@ mod tests {
             (select(|s| (s.user, s.app) = (user("alice", None), app("wiki"))), true),
             (select(|s| (s.user, s.app) = (user("alice", None), app("mail"))), false),
             (select(|s| (s.everyone, s.group) = (true, group("admins"))), false),
+            (select(|s| (s.user, s.spares) = (user("alice", None), group("staff").into_iter().collect())), false),
+            (select(|s| (s.user, s.spares) = (user("alice", None), group("admins").into_iter().collect())), true),
+            (select(|s| s.spares = group("admins").into_iter().collect()), false),
         ];
         for (select, want) in table {
             assert_eq!(meets(&select, &s), want, "{select:?}");

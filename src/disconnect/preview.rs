@@ -1,5 +1,6 @@
 //! Whom an order meets, from the store: for a dry run, for the exact counts of one person, for a list of sessions.
 
+use super::caller::Caller;
 use super::cut::{count, lacks_method};
 use super::error::OrderError;
 use super::meets::meets;
@@ -96,19 +97,39 @@ impl Service {
         }
     }
 
+    /// The people whom it would meet, each with whether they are an administrator: all of the roster is gone through.
+    pub(super) async fn people(&self, order: &Order) -> Result<Vec<(UserId, bool)>, OrderError> {
+        let (mut people, mut after, admins) = (Vec::new(), None::<String>, (self.parts.admins)());
+        loop {
+            let page = self.parts.store.roster(after.as_deref(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(people) };
+            after = Some(last.name.as_str().to_owned());
+            let reading = futures::stream::iter(page.into_iter().map(|a| self.having(a, false)));
+            let mut reading = reading.buffered(AT_ONCE);
+            while let Some(one) = reading.next().await {
+                let one = one?;
+                let mut found = Found { order, met: Met::default(), lacking: Vec::new(), devices: Sketch::default() };
+                found.look(self, &one);
+                if found.met.users.count() > 0 {
+                    people.push((one.account.id, !one.account.groups.is_disjoint(&admins)));
+                }
+            }
+        }
+    }
+
     /// Live sessions in order of their users' names; those that orders have ended are none. `after`: the last name of the
     /// page before.
     pub async fn sessions(
         &self,
-        user: Option<UserId>,
-        ip: Option<IpAddr>,
+        caller: &Caller,
+        (user, ip): (Option<UserId>, Option<IpAddr>),
         after: Option<&str>,
         limit: usize,
     ) -> Result<(Vec<SessionRow>, Option<String>), OrderError> {
         let mut rows = Vec::new();
         if let Some(user) = user {
             if let Some(account) = self.parts.store.account(user).await? {
-                self.rows(&self.having(account, false).await?, ip, &mut rows);
+                self.rows(&self.having(account, false).await?, (caller, ip), &mut rows);
             }
             return Ok((rows, None));
         }
@@ -123,7 +144,7 @@ impl Service {
             while let Some(one) = reading.next().await {
                 let one = one?;
                 after = Some(one.account.name.as_str().to_owned());
-                self.rows(&one, ip, &mut rows);
+                self.rows(&one, (caller, ip), &mut rows);
                 if rows.len() >= limit {
                     return Ok((rows, after));
                 }
@@ -131,13 +152,13 @@ impl Service {
         }
     }
 
-    fn rows(&self, of: &Having, ip: Option<IpAddr>, rows: &mut Vec<SessionRow>) {
+    fn rows(&self, of: &Having, (caller, ip): (&Caller, Option<IpAddr>), rows: &mut Vec<SessionRow>) {
         let now = self.parts.clock.now();
         let person = Person::of(&of.account);
         for s in &of.sessions {
             let subject = self.subject(&of.account, s, &person);
             let from = ip.is_none_or(|ip| subject.addresses.contains(&Some(ip)));
-            if !from || self.parts.orders.effect(&subject, now).ends() {
+            if !from || !caller.reaches(subject.app) || self.parts.orders.effect(&subject, now).ends() {
                 continue;
             }
             rows.push(SessionRow {

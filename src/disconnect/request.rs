@@ -151,9 +151,8 @@ impl Ask {
                 Duration::ZERO
             })
         });
-        let until = self.until.as_deref().map(|u| {
-            let at = u.parse().ok().or_else(|| span(u).map(|d| now.plus(d))).filter(|at| *at > now);
-            at.unwrap_or_else(|| {
+        let end = self.until.as_deref().map(|u| {
+            until(u, now).unwrap_or_else(|| {
                 wrong.push(
                     "`until` is a time to come, such as `2030-01-31T12:00:00Z`, or a length such as `8h`.".into(),
                 );
@@ -169,7 +168,7 @@ impl Ask {
             SignOut => Action::SignOut,
             ForgetDevices => Action::ForgetDevices,
             ReEnroll => Action::ReEnroll,
-            Block => Action::Block { until },
+            Block => Action::Block { until: end },
         }
     }
 }
@@ -190,6 +189,7 @@ impl AskSelect {
             app,
             network: one(wrong, "network", &self.network, |t| t.parse::<IpNet>().map(|n| n.trunc())),
             everyone: self.everyone,
+            spares: BTreeSet::new(),
         };
         if select == Select::default() && wrong.is_empty() {
             wrong.push(
@@ -214,6 +214,11 @@ fn one<T, E: Display>(
             None
         }
     }
+}
+
+/// A time to come, or a length of time from now.
+pub fn until(text: &str, now: Timestamp) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| span(text).map(|d| now.plus(d))).filter(|at| *at > now)
 }
 
 /// A number and its unit.

@@ -5,19 +5,20 @@
 //! of every node, heard of or not.
 
 use super::acks::{Acks, Heard, NodeState, State};
+use super::caller::Caller;
 use super::cut::known_user;
 use super::error::OrderError;
 use super::orders::Orders;
 use super::preview::Matched;
 use super::request::{Ask, Wanted};
-use crate::audit::{Audit, Event, Metrics, OrderChange, Reporter};
+use crate::audit::{Audit, Event, Metrics, OrderChange};
 use crate::store::order::Met;
 use crate::store::{Order, Placed, Store, StoreError};
 use crate::sys::{Clock, Entropy, lease, random};
-use crate::types::{AppName, NodeId, OrderId, Origin, Seq, Timestamp, UserName};
+use crate::types::{AppName, GroupName, NodeId, OrderId, Origin, Seq, Timestamp, UserName};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use utoipa::ToSchema;
@@ -33,6 +34,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Whose origin is which.
     pub apps: HashMap<Origin, AppName>,
+    /// The groups whose members are administrators, as the policy in force says.
+    pub admins: Arc<dyn Fn() -> BTreeSet<GroupName> + Send + Sync>,
     /// N.
     pub lease: Duration,
 }
@@ -52,14 +55,6 @@ struct Accepted {
     /// No node is missing.
     all_known: bool,
     confirmed: bool,
-}
-
-/// Who orders.
-#[derive(Clone, Debug)]
-pub struct Caller {
-    /// Stands in the order, and keeps the idempotency keys of callers apart.
-    pub name: String,
-    pub by: Reporter,
 }
 
 /// What became of an order.
@@ -108,9 +103,9 @@ impl Service {
     /// Carries it out. `key`: what the caller gave, so that a repetition orders nothing twice.
     pub async fn order(&self, caller: &Caller, ask: &Ask, key: Option<&str>) -> Result<Answer, OrderError> {
         let now = self.parts.clock.now();
-        let knows = |app: &AppName| self.parts.apps.values().any(|a| a == app);
-        let wanted = ask.read(now, knows)?;
-        let order = self.drawn_up(caller, wanted, (ask, key), now).await?;
+        let wanted = ask.read(now, |app| self.knows(app))?;
+        let mut order = self.drawn_up(caller, wanted, (ask, key), now).await?;
+        self.permit(caller, &mut order, ask.dry_run).await?;
         if ask.dry_run {
             let found = self.preview(&order).await?;
             let (matched, without_method) = (Matched::of(&found.met, 0), found.without_method);
@@ -138,9 +133,14 @@ impl Service {
         Ok(answer)
     }
 
+    /// Whether the configuration has an app of this name.
+    pub fn knows(&self, app: &AppName) -> bool {
+        self.parts.apps.values().any(|a| a == app)
+    }
+
     /// Lifts a block, a step-up or an order to enrol anew.
     pub async fn lift(&self, caller: &Caller, id: OrderId) -> Result<Listed, OrderError> {
-        let order = self.parts.store.order(id).await?.ok_or(OrderError::Unknown)?;
+        let order = self.order_of(caller, id).await?;
         if !order.can_be_lifted() {
             return Err(OrderError::CannotBeLifted);
         }
@@ -150,18 +150,24 @@ impl Service {
         Ok(self.listed(order))
     }
 
-    pub async fn one(&self, id: OrderId) -> Result<Listed, OrderError> {
-        let order = self.parts.store.order(id).await?.ok_or(OrderError::Unknown)?;
-        Ok(self.listed(order))
+    pub async fn one(&self, caller: &Caller, id: OrderId) -> Result<Listed, OrderError> {
+        Ok(self.listed(self.order_of(caller, id).await?))
     }
 
     /// The newest first; those that can meet nobody any more are not told, and lifted ones only where asked for.
-    pub async fn list(&self, lifted_too: bool) -> Result<Vec<Listed>, OrderError> {
+    pub async fn list(&self, caller: &Caller, lifted_too: bool) -> Result<Vec<Listed>, OrderError> {
         let now = self.parts.clock.now();
         let mut all = self.parts.store.orders().await?;
         all.retain(|o| !o.is_over(now) && (lifted_too || o.lifted.is_none()));
+        all.retain(|o| caller.reaches(o.select.app.as_ref()));
         all.reverse();
         Ok(all.into_iter().map(|o| self.listed(o)).collect())
+    }
+
+    /// To who is confined to apps, what is about others is not there.
+    async fn order_of(&self, caller: &Caller, id: OrderId) -> Result<Order, OrderError> {
+        let order = self.parts.store.order(id).await?;
+        order.filter(|o| caller.reaches(o.select.app.as_ref())).ok_or(OrderError::Unknown)
     }
 
     async fn drawn_up(
@@ -183,10 +189,10 @@ impl Service {
             action: wanted.action,
             reason: wanted.reason,
             case: wanted.case,
-            by: caller.name.clone(),
+            by: caller.to_string(),
             at: now,
             notify: ask.notify,
-            idempotency: key.map(|key| digest(&[caller.name.as_bytes(), b"\0", key.as_bytes()])),
+            idempotency: key.map(|key| digest(&[caller.to_string().as_bytes(), b"\0", key.as_bytes()])),
             asked: Some(digest(&[&asked])),
             lifted: None,
         })
@@ -273,8 +279,8 @@ impl Service {
     fn record(&self, caller: &Caller, order: &Order, change: OrderChange) {
         let said = serde_json::json!({ "select": order.select, "what": order.action });
         let event = Event::Disconnect {
-            by: caller.by,
-            name: caller.name.clone(),
+            by: caller.reporter(),
+            name: caller.to_string(),
             key: order.id.to_string(),
             change,
             order: said.to_string(),

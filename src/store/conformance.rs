@@ -13,6 +13,7 @@ mod server;
 mod sessions;
 mod stale;
 mod throttles;
+mod tokens;
 
 use super::embedded::Embedded;
 use super::redis::Redis;
@@ -117,6 +118,13 @@ conformance! {
     orders::of_a_hundred_orders_with_one_key_one_is_placed,
     orders::of_a_hundred_who_lift_an_order_one_does,
     orders::a_second_factor_is_noted_of_the_person_too,
+    tokens::a_token_is_kept_under_its_name_until_it_is_revoked,
+    tokens::of_a_hundred_tokens_of_one_name_one_is_kept,
+    tokens::of_a_hundred_who_revoke_a_token_one_does_and_the_log_says_so,
+    tokens::a_use_is_noted_and_never_back,
+    tokens::a_token_revoked_long_ago_is_forgotten,
+    tokens::a_caller_meets_so_many_people_in_an_hour_and_no_more,
+    tokens::of_a_hundred_orders_at_once_as_many_count_as_the_quota_has,
     pendings::a_pending_sign_in_ends_by_its_own_time,
     pendings::the_offered_secret_stays_the_same,
     pendings::wrong_codes_are_counted_and_the_last_one_ends_it,

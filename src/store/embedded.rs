@@ -19,6 +19,7 @@ mod rows;
 mod schema;
 mod session;
 mod throttle;
+mod token;
 mod verbs;
 mod writer;
 

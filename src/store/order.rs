@@ -78,6 +78,9 @@ pub struct Select {
     pub network: Option<IpNet>,
     #[serde(default)]
     pub everyone: bool,
+    /// Whoever is in one of these groups is not met, whatever else fits.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub spares: BTreeSet<GroupName>,
 }
 
 /// A person, known or not.

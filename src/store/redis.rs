@@ -23,6 +23,7 @@ mod script;
 mod session;
 mod spent;
 mod throttle;
+mod token;
 mod verbs;
 
 use super::{Ack, KeyFile, Result};

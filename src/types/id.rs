@@ -85,6 +85,10 @@ random_id!(
     OrderId
 );
 random_id!(
+    /// A token of somebody who calls the admin API.
+    ApiTokenId
+);
+random_id!(
     /// One running gateway process.
     NodeId
 );

@@ -18,6 +18,8 @@ mod backup_codes;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod callers;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod crash;

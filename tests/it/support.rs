@@ -3,6 +3,7 @@
 //! Everything runs on loopback, on free ports, in folders of its own, and ends with the test that began it.
 
 pub mod browser;
+pub mod caller;
 pub mod certificate;
 pub mod chaos;
 pub mod client;

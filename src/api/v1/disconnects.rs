@@ -8,9 +8,10 @@ mod show;
 
 pub use list::OrderList;
 
-use crate::api::problem::Problem;
-use crate::api::{Desk, Via, record};
-use crate::disconnect::{Action, Answer, Caller, Listed, OrderError, Select, Service};
+use crate::api::Desk;
+use crate::api::problem::{self, Problem};
+use crate::disconnect::{Action, Answer, Denied, Listed, OrderError, Select, Service};
+use crate::types::Scope;
 use crate::types::{OrderId, Timestamp};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -83,15 +84,6 @@ pub(super) fn service(desk: &Desk) -> Result<&Arc<Service>, Problem> {
     })
 }
 
-fn caller(via: Option<Via>) -> Caller {
-    let name = match via.unwrap_or(Via::Tcp) {
-        Via::Tcp => "api",
-        Via::Socket => "socket",
-        Via::Offline => "offline",
-    };
-    Caller { name: name.into(), by: record::reporter(via) }
-}
-
 fn id(text: &str) -> Result<OrderId, Problem> {
     text.parse().map_err(|_| unknown())
 }
@@ -104,6 +96,11 @@ impl From<OrderError> for Problem {
     fn from(e: OrderError) -> Self {
         match e {
             OrderError::Invalid(_) => Self::bad_input(e.to_string()),
+            OrderError::Denied(denied) => denied.into(),
+            OrderError::TooMany { after, .. } => {
+                let text = format!("{e}; wait, or let a caller with the scope `admin` order it.");
+                Self::wait(after, "Too many users in an hour", text)
+            }
             OrderError::KeyReused(id) => {
                 let text =
                     format!("This Idempotency-Key belongs to the order {id}, which was another one; give a new key.");
@@ -125,6 +122,25 @@ impl From<OrderError> for Problem {
                     "The log is out of reach",
                     "It is not known to have been ordered. Repeat it with the same Idempotency-Key: it is carried out once.",
                 )
+            }
+        }
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(e: Denied) -> Self {
+        let needs_admin = |why: &str| {
+            let text = format!("This order needs the scope `{}`: {why}", Scope::Admin);
+            Self::new(StatusCode::FORBIDDEN, "A scope is missing", text)
+        };
+        match e {
+            Denied::Wide => needs_admin(
+                "it names no user, session, device or ip, nor a network of at most /16 (IPv6: /48). Select more narrowly.",
+            ),
+            Denied::Administrator => needs_admin("it would keep an administrator out. Order `sign_out` or `step_up`."),
+            Denied::OtherApp(apps) => {
+                let text = format!("Give `select.app`: this caller is confined to {}.", problem::listed(&apps));
+                Self::new(StatusCode::FORBIDDEN, "Confined to other apps", text)
             }
         }
     }

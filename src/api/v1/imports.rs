@@ -1,12 +1,13 @@
 //! `POST /api/v1/imports`: many accounts at once, judged as a whole before any is made.
 
-use super::caller::Caller;
+use super::author::Author;
 use super::users::optional_secret;
 use crate::account::import::{Mistake, Row};
+use crate::api::Desk;
 use crate::api::body::Body;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
 use crate::audit;
+use crate::disconnect::Caller;
 use crate::types::{Object, UserName};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::{Extension, Json};
@@ -94,7 +95,7 @@ impl From<Mistake> for ImportMistake {
 )]
 async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     Body(import): Body<Import>,
 ) -> Result<Json<ImportOutcome>, Problem> {
     if import.users.len() > MOST {
@@ -110,9 +111,9 @@ async fn handle(
         return Ok(Json(ImportOutcome { skipped: judged.skipped, ..ImportOutcome::default() }));
     }
     let done = accounts.import(judged).await?;
-    let caller = Caller::new(via, None);
+    let author = Author::new(caller, None);
     for account in &done.added {
-        caller.record(&desk, account, audit::Account::Imported);
+        author.record(&desk, account, audit::Account::Imported);
     }
     Ok(Json(ImportOutcome {
         added: done.added.into_iter().map(|a| a.name).collect(),

@@ -1,11 +1,11 @@
 //! `/api/v1/keys`: which root keys are in use, and letting one go. Never a key.
 
 use crate::account::NotRetired;
+use crate::api::Desk;
 use crate::api::body::AnyBody;
 use crate::api::problem::Problem;
-use crate::api::record::reporter;
-use crate::api::{Desk, Via};
 use crate::audit::{self, Event};
+use crate::disconnect::Caller;
 use crate::types::Timestamp;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -86,14 +86,14 @@ async fn list(State(desk): State<Desk>) -> Json<KeyList> {
 )]
 async fn retire(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    Extension(caller): Extension<Caller>,
     id: Result<Path<KeyPath>, PathRejection>,
     AnyBody(order): AnyBody<Retire>,
 ) -> Result<StatusCode, Problem> {
     let Path(KeyPath { id }) = id?;
     let accounts = desk.accounts.load_full();
     accounts.retire(&id, order.force).await?;
-    let by = reporter(via.map(|v| v.0));
+    let by = caller.reporter();
     desk.audit.record(&Event::Keys { by, key: id, change: audit::Keys::Retired }, accounts.clock.now());
     Ok(StatusCode::NO_CONTENT)
 }
@@ -116,12 +116,12 @@ impl From<NotRetired> for Problem {
                 let people: Vec<_> = named.people.iter().map(ToString::to_string).collect();
                 let who = if people.is_empty() { String::new() } else { format!("; among them {}", people.join(", ")) };
                 conflict(format!(
-                    "Records lie under the key `{key}` (second factors: {}, passwords: {}, sets of backup codes: {}{who}). \
+                    "Records lie under the key `{key}` (second factors: {}, passwords: {}, sets of backup codes: {}, API tokens: {}{who}). \
                      Passwords move to the newest key when the person signs in, backup codes when new ones are made; for \
                      who does neither, set a password (portcullis user passwd), reset the second factor (portcullis user \
-                     reset-mfa) or delete the account. A second factor that is still there could not be opened; the log \
+                     reset-mfa) or delete the account; replace API tokens by new ones and revoke the old. A second factor that is still there could not be opened; the log \
                      says why. An older key that stays does no harm.",
-                    named.factors, named.passwords, named.backup_codes
+                    named.factors, named.passwords, named.backup_codes, named.tokens
                 ))
             }
             NotRetired::Account(e) => e.into(),

@@ -3,10 +3,10 @@
 use super::disconnects::service;
 use crate::api::Desk;
 use crate::api::problem::Problem;
-use crate::disconnect::SessionRow;
-use axum::Json;
+use crate::disconnect::{Caller, SessionRow};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use utoipa::{IntoParams, ToSchema};
@@ -51,6 +51,7 @@ pub struct SessionList {
 )]
 async fn handle(
     State(desk): State<Desk>,
+    Extension(caller): Extension<Caller>,
     page: Result<Query<Page>, QueryRejection>,
 ) -> Result<Json<SessionList>, Problem> {
     let Query(Page { user, ip, after, limit }) = page?;
@@ -67,7 +68,7 @@ async fn handle(
         }
         None => None,
     };
-    let (sessions, next) = service(&desk)?.sessions(user, ip, after.as_deref(), limit).await?;
+    let (sessions, next) = service(&desk)?.sessions(&caller, (user, ip), after.as_deref(), limit).await?;
     Ok(Json(SessionList { sessions, next }))
 }
 

@@ -17,7 +17,7 @@ pub use list::UserList;
 pub use reset_mfa::ResetUser;
 pub use sessions::UserSessions;
 
-use super::caller::{Caller, Reason};
+use super::author::{Author, Reason};
 use crate::account::{Account, EnrolmentCode};
 use crate::api::Desk;
 use crate::types::{Email, FactorId, GroupName, SecondFactor, Timestamp, UserId, UserName};

@@ -79,6 +79,7 @@ impl Place {
 fn change(n: u32) -> Event {
     Event::AccountChange {
         source: Source::default(),
+        caller: "socket".into(),
         by: Reporter::Socket,
         user: UserId::from_bytes([7; 16]),
         name: format!("user{n}"),

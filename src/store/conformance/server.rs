@@ -80,6 +80,11 @@ impl Server {
         }
         cmd.query_async(&mut con).await.unwrap()
     }
+    pub(super) async fn query(&self, cmd: &redis::Cmd) -> redis::Value {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port)).unwrap();
+        let mut con = client.get_multiplexed_async_connection().await.unwrap();
+        cmd.query_async(&mut con).await.unwrap()
+    }
 
     pub(super) fn freeze(&self) {
         kill_process(self.pid, Signal::STOP).unwrap();

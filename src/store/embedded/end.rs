@@ -42,9 +42,11 @@ pub(super) fn told(w: &mut Writing<'_>, fact: &Fact) -> Result<Seq> {
             w.db.execute("INSERT OR REPLACE INTO meta(key, value) VALUES ('everything', ?1)", [rows::int(seq.0)])?;
             Ok(seq)
         }
-        Fact::SessionRotated { .. } | Fact::UserChanged { .. } | Fact::Order { .. } | Fact::Lifted { .. } => {
-            w.append(fact)
-        }
+        Fact::SessionRotated { .. }
+        | Fact::UserChanged { .. }
+        | Fact::Order { .. }
+        | Fact::Lifted { .. }
+        | Fact::TokenRevoked { .. } => w.append(fact),
     }
 }
 

@@ -102,6 +102,12 @@ CREATE TABLE orders(
     record TEXT NOT NULL);
 CREATE INDEX orders_ends ON orders(ends);
 ",
+    "
+CREATE TABLE api_token(
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, last_used INTEGER, revoked INTEGER, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE met(caller TEXT NOT NULL, person BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (caller, person))
+    WITHOUT ROWID;
+",
 ];
 
 const BUSY: Duration = Duration::from_secs(5);

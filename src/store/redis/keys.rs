@@ -50,6 +50,13 @@ impl Keys {
     pub(super) fn order_ends(&self) -> String {
         self.shared("order-ends")
     }
+    pub(super) fn tokens(&self) -> String {
+        self.shared("tokens")
+    }
+    /// Whom the orders of this caller have met.
+    pub(super) fn met(&self, caller: &str) -> String {
+        format!("{}:{{met:{}}}", self.prefix, data_encoding::HEXLOWER.encode(caller.as_bytes()))
+    }
     pub(super) fn acks(&self) -> String {
         self.shared("acks")
     }

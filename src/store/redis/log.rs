@@ -38,6 +38,7 @@ impl Redis {
             Fact::SessionRotated { .. } | Fact::UserChanged { .. } | Fact::Everything => Ok(false),
             // kept in the log's own slot, by the step that appends them
             Fact::Order { .. } | Fact::Lifted { .. } => Ok(false),
+            Fact::TokenRevoked { token, at } => self.revoke_again(*token, *at).await,
         }
     }
 

@@ -60,6 +60,7 @@ impl Known {
             | Fact::SessionRotated { .. }
             | Fact::UserChanged { .. }
             | Fact::UserEnded { .. }
+            | Fact::TokenRevoked { .. }
             | Fact::Everything => {}
         }
     }

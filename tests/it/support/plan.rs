@@ -30,6 +30,8 @@ pub struct Plan {
     public: Vec<String>,
     more_apps: Vec<String>,
     admin: u16,
+    admin_keys: Vec<String>,
+    pub(super) files: Vec<(String, String)>,
 }
 
 impl Plan {
@@ -50,6 +52,8 @@ impl Plan {
             public: Vec::new(),
             more_apps: Vec::new(),
             admin: free_port(),
+            admin_keys: Vec::new(),
+            files: Vec::new(),
         }
     }
     pub fn policy(mut self, yaml: &str) -> Plan {
@@ -74,6 +78,16 @@ impl Plan {
     /// One more key of `listen.public`.
     pub fn public(mut self, pair: &str) -> Plan {
         self.public.push(format!(", {pair}"));
+        self
+    }
+    /// One more key of `listen.admin`.
+    pub fn admin(mut self, pair: &str) -> Plan {
+        self.admin_keys.push(format!(", {pair}"));
+        self
+    }
+    /// Beside the configuration; its owner alone may read it.
+    pub fn file(mut self, name: &str, text: &str) -> Plan {
+        self.files.push((name.into(), text.into()));
         self
     }
     /// One more item of `apps`.
@@ -125,6 +139,10 @@ impl Plan {
     pub(super) fn admin_address(&self) -> std::net::SocketAddr {
         local(self.admin)
     }
+    /// The admin listener speaks TLS.
+    pub(super) fn has_admin_tls(&self) -> bool {
+        self.admin_keys.iter().any(|k| k.contains("tls"))
+    }
     pub(super) fn first_origin(&self) -> String {
         self.origins.first().cloned().unwrap_or_else(|| format!("http://localhost:{}", self.port))
     }
@@ -147,7 +165,11 @@ impl Plan {
         let headers = "user: X-Auth-User, groups: X-Auth-Groups, email: X-Auth-Email, assertion: X-Auth-Assertion";
         [
             format!("listen:\n  public: {{ address: 127.0.0.1:{}{tls}{public} }}", ports.0),
-            format!("  admin: {{ address: 127.0.0.1:{}, socket: {dir}/{node}.sock }}", ports.1),
+            format!(
+                "  admin: {{ address: 127.0.0.1:{}, socket: {dir}/{node}.sock{} }}",
+                ports.1,
+                self.admin_keys.concat()
+            ),
             indented(&self.listen, "  "),
             format!("apps:\n  - name: app\n    origins: [{origins}]\n    upstreams: [{upstreams}]"),
             format!("    identity_headers: {{ {headers} }}"),

@@ -1,8 +1,9 @@
 //! `DELETE /api/v1/disconnects/{id}`: lifts a block, a step-up or an order to enrol anew.
 
-use super::{OrderPath, OrderRow, caller, id, service};
+use super::{OrderPath, OrderRow, id, service};
+use crate::api::Desk;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
+use crate::disconnect::Caller;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
@@ -18,9 +19,9 @@ use axum::{Extension, Json};
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    Extension(caller): Extension<Caller>,
     order: Result<Path<OrderPath>, PathRejection>,
 ) -> Result<Json<OrderRow>, Problem> {
     let Path(OrderPath { id: order }) = order?;
-    Ok(Json(service(&desk)?.lift(&caller(via.map(|v| v.0)), id(&order)?).await?.into()))
+    Ok(Json(service(&desk)?.lift(&caller, id(&order)?).await?.into()))
 }

@@ -3,9 +3,10 @@
 use super::{OrderRow, service};
 use crate::api::Desk;
 use crate::api::problem::Problem;
-use axum::Json;
+use crate::disconnect::Caller;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -33,9 +34,10 @@ pub struct OrderList {
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,
+    Extension(caller): Extension<Caller>,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Json<OrderList>, Problem> {
     let Query(Which { lifted }) = which?;
-    let orders = service(&desk)?.list(lifted).await?.into_iter().map(OrderRow::from).collect();
+    let orders = service(&desk)?.list(&caller, lifted).await?.into_iter().map(OrderRow::from).collect();
     Ok(Json(OrderList { orders }))
 }

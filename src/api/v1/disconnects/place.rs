@@ -1,10 +1,10 @@
 //! `POST /api/v1/disconnects`: 200 once it is certain on every node; 202 where the caller does not wait.
 
-use super::{caller, service};
+use super::service;
+use crate::api::Desk;
 use crate::api::body::Body;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
-use crate::disconnect::{Answer, Ask, Status};
+use crate::disconnect::{Answer, Ask, Caller, Status};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
@@ -45,12 +45,12 @@ use axum::{Extension, Json};
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     Body(ask): Body<Ask>,
 ) -> Result<(StatusCode, Json<Answer>), Problem> {
     let key = key(&headers)?;
-    let answer = service(&desk)?.order(&caller(via.map(|v| v.0)), &ask, key.as_deref()).await?;
+    let answer = service(&desk)?.order(&caller, &ask, key.as_deref()).await?;
     let status = match answer.status {
         Status::Confirmed | Status::DryRun => StatusCode::OK,
         Status::Pending => StatusCode::ACCEPTED,

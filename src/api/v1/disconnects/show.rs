@@ -3,9 +3,10 @@
 use super::{OrderPath, OrderRow, id, service};
 use crate::api::Desk;
 use crate::api::problem::Problem;
-use axum::Json;
+use crate::disconnect::Caller;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
+use axum::{Extension, Json};
 
 #[utoipa::path(
     get, path = "/{id}", operation_id = "show_disconnect", tag = "disconnects",
@@ -15,8 +16,9 @@ use axum::extract::{Path, State};
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,
+    Extension(caller): Extension<Caller>,
     order: Result<Path<OrderPath>, PathRejection>,
 ) -> Result<Json<OrderRow>, Problem> {
     let Path(OrderPath { id: order }) = order?;
-    Ok(Json(service(&desk)?.one(id(&order)?).await?.into()))
+    Ok(Json(service(&desk)?.one(&caller, id(&order)?).await?.into()))
 }

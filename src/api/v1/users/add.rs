@@ -1,11 +1,12 @@
 //! `POST /api/v1/users`: a new account with its first password.
 
-use super::{Caller, User, UserCode};
+use super::{Author, User, UserCode};
 use crate::account::NewUser;
+use crate::api::Desk;
 use crate::api::body::Body;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
 use crate::audit;
+use crate::disconnect::Caller;
 use crate::types::{Email, GroupName, UserName};
 use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
@@ -61,16 +62,16 @@ pub struct AddedUser {
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     Body(new): Body<AddUser>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<AddedUser>), Problem> {
     let AddUser { name, email, groups, locale, password } = new;
     let new = NewUser { name, email, groups, locale, disabled: false, password };
     let (account, code) = desk.accounts.load_full().add(new).await?;
-    let caller = Caller::new(via, None);
-    caller.record(&desk, &account, audit::Account::Added);
+    let author = Author::new(caller, None);
+    author.record(&desk, &account, audit::Account::Added);
     if code.is_some() {
-        caller.record(&desk, &account, audit::Account::EnrolmentCodeMade);
+        author.record(&desk, &account, audit::Account::EnrolmentCodeMade);
     }
     let at = format!("/api/v1/users/{}", percent_encoding::utf8_percent_encode(account.name.as_str(), PATH));
     let added = AddedUser { user: User::from(account), enrolment_code: code.map(UserCode::from) };

@@ -1,10 +1,11 @@
 //! `DELETE /api/v1/users/{login}`: the account and all that belongs to it. The record keeps its id.
 
-use super::{Caller, Order, Whom};
+use super::{Author, Order, Whom};
+use crate::api::Desk;
 use crate::api::body::AnyBody;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
 use crate::audit;
+use crate::disconnect::Caller;
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -23,12 +24,12 @@ use axum::http::StatusCode;
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     login: Result<Path<Whom>, PathRejection>,
     AnyBody(order): AnyBody<Order>,
 ) -> Result<StatusCode, Problem> {
     let Path(Whom { login }) = login?;
     let account = desk.accounts.load_full().delete(&login).await?;
-    Caller::new(via, order.reason).record(&desk, &account, audit::Account::Deleted);
+    Author::new(caller, order.reason).record(&desk, &account, audit::Account::Deleted);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,10 +1,11 @@
 //! `POST /api/v1/users/{login}/disable` ends all sessions and lets nobody in; `…/enable` takes it back.
 
-use super::{Caller, Order, User, Whom};
+use super::{Author, Order, User, Whom};
+use crate::api::Desk;
 use crate::api::body::AnyBody;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
 use crate::audit;
+use crate::disconnect::Caller;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
@@ -22,13 +23,13 @@ use axum::{Extension, Json};
 )]
 pub(super) async fn disable(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     login: Result<Path<Whom>, PathRejection>,
     AnyBody(order): AnyBody<Order>,
 ) -> Result<Json<User>, Problem> {
     let Path(Whom { login }) = login?;
     let account = desk.accounts.load_full().disable(&login).await?;
-    Caller::new(via, order.reason).record(&desk, &account, audit::Account::Disabled);
+    Author::new(caller, order.reason).record(&desk, &account, audit::Account::Disabled);
     Ok(Json(User::from(account)))
 }
 
@@ -44,12 +45,12 @@ pub(super) async fn disable(
 )]
 pub(super) async fn enable(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     login: Result<Path<Whom>, PathRejection>,
     AnyBody(order): AnyBody<Order>,
 ) -> Result<Json<User>, Problem> {
     let Path(Whom { login }) = login?;
     let account = desk.accounts.load_full().enable(&login).await?;
-    Caller::new(via, order.reason).record(&desk, &account, audit::Account::Enabled);
+    Author::new(caller, order.reason).record(&desk, &account, audit::Account::Enabled);
     Ok(Json(User::from(account)))
 }

@@ -1,10 +1,11 @@
 //! `PUT /api/v1/users/{login}/password`: another password, by order of an admin. What the person had open ends.
 
-use super::{Caller, Reason, Whom};
+use super::{Author, Reason, Whom};
+use crate::api::Desk;
 use crate::api::body::Body;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
 use crate::audit;
+use crate::disconnect::Caller;
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -37,12 +38,12 @@ pub struct SetPassword {
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     login: Result<Path<Whom>, PathRejection>,
     Body(new): Body<SetPassword>,
 ) -> Result<StatusCode, Problem> {
     let Path(Whom { login }) = login?;
     let account = desk.accounts.load_full().set_password(&login, new.password).await?;
-    Caller::new(via, new.reason).record(&desk, &account, audit::Account::PasswordSet);
+    Author::new(caller, new.reason).record(&desk, &account, audit::Account::PasswordSet);
     Ok(StatusCode::NO_CONTENT)
 }

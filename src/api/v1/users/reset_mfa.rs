@@ -1,10 +1,11 @@
 //! `POST /api/v1/users/{login}/reset-mfa`: second factors, backup codes, devices and sessions of the person go at once.
 
-use super::{Caller, Reason, User, UserCode, Whom};
+use super::{Author, Reason, User, UserCode, Whom};
+use crate::api::Desk;
 use crate::api::body::Body;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
 use crate::audit;
+use crate::disconnect::Caller;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
@@ -44,16 +45,16 @@ pub struct ResetUser {
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     login: Result<Path<Whom>, PathRejection>,
     Body(order): Body<ResetMfa>,
 ) -> Result<Json<ResetUser>, Problem> {
     let Path(Whom { login }) = login?;
     let (account, code) = desk.accounts.load_full().reset_mfa(&login, order.code).await?;
-    let caller = Caller::new(via, Some(order.reason));
-    caller.record(&desk, &account, audit::Account::MfaReset);
+    let author = Author::new(caller, Some(order.reason));
+    author.record(&desk, &account, audit::Account::MfaReset);
     if code.is_some() {
-        caller.record(&desk, &account, audit::Account::EnrolmentCodeMade);
+        author.record(&desk, &account, audit::Account::EnrolmentCodeMade);
     }
     Ok(Json(ResetUser { user: User::from(account), enrolment_code: code.map(UserCode::from) }))
 }

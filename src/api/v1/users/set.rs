@@ -1,11 +1,12 @@
 //! `PATCH /api/v1/users/{login}`: name, e-mail, groups, language. What is not named stays (RFC 7396).
 
-use super::{Caller, Reason, User, Whom};
+use super::{Author, Reason, User, Whom};
 use crate::account::change::Change;
+use crate::api::Desk;
 use crate::api::body::Body;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
 use crate::audit;
+use crate::disconnect::Caller;
 use crate::types::{Email, GroupName, UserName};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -57,7 +58,7 @@ pub struct SetUser {
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     login: Result<Path<Whom>, PathRejection>,
     Body(set): Body<SetUser>,
 ) -> Result<Json<User>, Problem> {
@@ -70,7 +71,7 @@ pub(super) async fn handle(
         ));
     }
     let account = desk.accounts.load_full().set(&login, change).await?;
-    Caller::new(via, reason).record(&desk, &account, audit::Account::Changed);
+    Author::new(caller, reason).record(&desk, &account, audit::Account::Changed);
     Ok(Json(User::from(account)))
 }
 

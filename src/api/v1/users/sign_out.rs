@@ -1,10 +1,11 @@
 //! `POST /api/v1/users/{login}/sign-out`: one session by its id, or all of them with pending sign-ins and devices.
 
-use super::{Caller, Reason, Whom};
+use super::{Author, Reason, Whom};
+use crate::api::Desk;
 use crate::api::body::AnyBody;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
 use crate::audit;
+use crate::disconnect::Caller;
 use crate::types::SessionId;
 use axum::Extension;
 use axum::extract::rejection::PathRejection;
@@ -37,12 +38,12 @@ pub struct SignOut {
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     login: Result<Path<Whom>, PathRejection>,
     AnyBody(order): AnyBody<SignOut>,
 ) -> Result<StatusCode, Problem> {
     let Path(Whom { login }) = login?;
     let account = desk.accounts.load_full().sign_out(&login, order.session).await?;
-    Caller::new(via, order.reason).record(&desk, &account, audit::Account::SessionsEnded);
+    Author::new(caller, order.reason).record(&desk, &account, audit::Account::SessionsEnded);
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,10 +1,11 @@
 //! `POST /api/v1/users/{login}/unlock`: lifts every wait after wrong passwords and codes, and what they disabled.
 
-use super::{Caller, Order, User, Whom};
+use super::{Author, Order, User, Whom};
+use crate::api::Desk;
 use crate::api::body::AnyBody;
 use crate::api::problem::Problem;
-use crate::api::{Desk, Via};
 use crate::audit;
+use crate::disconnect::Caller;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
@@ -21,12 +22,12 @@ use axum::{Extension, Json};
 )]
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    via: Option<Extension<Via>>,
+    caller: Extension<Caller>,
     login: Result<Path<Whom>, PathRejection>,
     AnyBody(order): AnyBody<Order>,
 ) -> Result<Json<User>, Problem> {
     let Path(Whom { login }) = login?;
     let account = desk.accounts.load_full().unlock(&login).await?;
-    Caller::new(via, order.reason).record(&desk, &account, audit::Account::Unlocked);
+    Author::new(caller, order.reason).record(&desk, &account, audit::Account::Unlocked);
     Ok(Json(User::from(account)))
 }

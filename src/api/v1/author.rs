@@ -1,28 +1,29 @@
 //! Who changes something through the API, and why: what the record says of it.
 
 use crate::account::Account;
-use crate::api::record::reporter;
-use crate::api::{Desk, Via};
+use crate::api::Desk;
 use crate::audit::{self, Event, Source};
+use crate::disconnect::Caller;
 use axum::Extension;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// Who changes an account, and why.
-pub(super) struct Caller {
-    via: Option<Via>,
+pub(super) struct Author {
+    caller: Caller,
     reason: Option<Reason>,
 }
 
-impl Caller {
-    pub(super) fn new(via: Option<Extension<Via>>, reason: Option<Reason>) -> Self {
-        Caller { via: via.map(|v| v.0), reason }
+impl Author {
+    pub(super) fn new(Extension(caller): Extension<Caller>, reason: Option<Reason>) -> Self {
+        Author { caller, reason }
     }
     /// Puts a change on record.
     pub(super) fn record(&self, desk: &Desk, account: &Account, change: audit::Account) {
         let event = Event::AccountChange {
             source: Source::default(),
-            by: reporter(self.via),
+            by: self.caller.reporter(),
+            caller: self.caller.to_string(),
             user: account.id,
             name: account.name.to_string(),
             change,
