@@ -13,6 +13,7 @@ mod sample;
 mod server;
 mod sessions;
 mod stale;
+mod takeover;
 mod throttles;
 
 use super::embedded::Embedded;

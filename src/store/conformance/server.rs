@@ -103,14 +103,14 @@ impl Cluster {
     /// Each test has its own prefix.
     pub(super) async fn shared() -> &'static Cluster {
         static SHARED: tokio::sync::OnceCell<Cluster> = tokio::sync::OnceCell::const_new();
-        SHARED.get_or_init(Cluster::start).await
+        SHARED.get_or_init(|| Cluster::start(&[])).await
     }
 
-    async fn start() -> Cluster {
+    pub(super) async fn start(more: &[&str]) -> Cluster {
         let start = || {
             let bus = free_port();
             let words = ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-port"];
-            (Server::start(&[&words[..], &[&bus.to_string()]].concat()), bus)
+            (Server::start(&[&words[..], &[&bus.to_string()], more].concat()), bus)
         };
         let servers: Vec<_> = (0..3).map(|_| start()).collect();
         let slots = [("0", "5460"), ("5461", "10922"), ("10923", "16383")];
@@ -131,12 +131,21 @@ impl Cluster {
 
     async fn is_whole(&self) -> bool {
         for server in &self.0 {
-            let said: String = redis::FromRedisValue::from_redis_value(server.run(&["CLUSTER", "INFO"]).await).unwrap();
+            let said: String = redis::from_redis_value(server.run(&["CLUSTER", "INFO"]).await).unwrap();
             if !said.contains("cluster_state:ok") || !said.contains("cluster_known_nodes:3") {
                 return false;
             }
         }
         true
+    }
+
+    /// The server that has this key, by its number.
+    pub(super) async fn place_of(&self, key: &str) -> usize {
+        let slot: usize = redis::from_redis_value(self.0[0].run(&["CLUSTER", "KEYSLOT", key]).await).unwrap();
+        usize::from(slot > 5460) + usize::from(slot > 10922)
+    }
+    pub(super) fn server(&self, place: usize) -> &Server {
+        &self.0[place]
     }
 
     /// Found by the second server, and a first one that is not there.
