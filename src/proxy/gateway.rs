@@ -176,7 +176,9 @@ impl ProxyHttp for Gateway {
         cut::nothing_owed(); // from here on the two may talk as long as they like
         if passage.signs_out() {
             // ending the session cuts its exchanges; this one has to tell the client
-            ctx.spare_this_exchange();
+            if let Some(exchange) = &ctx.exchange {
+                exchange.spare();
+            }
             let cookies = Box::pin(self.gate.signed_out_by_app(inbound, passage)).await.map_err(|fault| {
                 tracing::error!(error = %fault, request_id = %inbound.request_id, "the session could not be ended");
                 response::refused(UNAVAILABLE)

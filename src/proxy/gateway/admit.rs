@@ -92,12 +92,11 @@ fn enter(g: &Gateway, ctx: &mut Context, passage: Passage, inbound: &Inbound) ->
         if !g.lease.held() {
             return Err(ctx.refuse(UNAVAILABLE)); // not bound yet, so the answer is not held
         }
-        let token = ctx.token(&exchange, passage.signs_out());
-        if token.is_cancelled() {
+        if exchange.switch().is_thrown() {
             return Ok(false);
         }
         // this poll goes on after the bind: the loss may have come just before it
-        if !cut::bind(token) || !g.lease.held() {
+        if !cut::bind(exchange.switch().clone()) || !g.lease.held() {
             return Err(ctx.refuse(UNAVAILABLE));
         }
         ctx.exchange = Some(exchange);
