@@ -7,7 +7,7 @@ use crate::support::redis::Redis;
 use crate::support::traffic::{Traffic, now};
 use crate::support::{Gateway, Plan, Store, Visitor, until};
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,12 +29,15 @@ struct Told {
     /// Answered 503, and repeated.
     refused: usize,
     fenced: usize,
+    /// To be lifted.
+    block: Option<String>,
 }
 
-/// An order to sign alice out, not yet given.
+/// An order to sign alice out or keep her out, not yet given.
 struct Order<'a> {
     at: &'a Gateway,
     wait: bool,
+    action: &'static str,
 }
 
 impl Order<'_> {
@@ -42,7 +45,7 @@ impl Order<'_> {
     async fn give(self) -> Told {
         let key = random(u64::MAX).to_string();
         let body =
-            json!({ "select": { "user": "alice" }, "action": "sign_out", "reason": "faults", "wait": self.wait });
+            json!({ "select": { "user": "alice" }, "action": self.action, "reason": "faults", "wait": self.wait });
         let mut refused = 0;
         loop {
             let (asked, since) = (now(), Instant::now());
@@ -57,7 +60,9 @@ impl Order<'_> {
             assert_eq!(answer.status, if self.wait { 200 } else { 202 }, "{}", answer.text());
             let nodes = answer.json()["nodes"].as_array().cloned().unwrap_or_default();
             let fenced = nodes.iter().filter(|n| n["state"] == "fenced").count();
-            return Told { asked, answered, waited: self.wait, refused, fenced };
+            let id = answer.json()["id"].as_str().unwrap().to_string();
+            let block = (self.action == "block").then_some(id);
+            return Told { asked, answered, waited: self.wait, refused, fenced, block };
         }
     }
     /// The same at any time within the next while.
@@ -98,9 +103,12 @@ async fn round(row: &mut Row, nodes: &[Gateway], trouble: &impl AsyncFn(Order<'_
     for of_node in &traffic {
         of_node.flows().await;
     }
-    // those who want to be sure first, as they hold for more
-    let wait = row.rounds % 2 == 0;
-    let told = trouble(Order { at: &nodes[0], wait }).await;
+    let told = trouble(Order {
+        at: &nodes[0],
+        wait: random(2) == 0,
+        action: ["sign_out", "block"][usize::from(random(2) == 0)],
+    })
+    .await;
     for node in nodes {
         until("the nodes to serve again", || node.is_ready()).await;
         until("the end of her session", || async { alice.at(node.address).status_now().await == 401 }).await;
@@ -112,6 +120,13 @@ async fn round(row: &mut Row, nodes: &[Gateway], trouble: &impl AsyncFn(Order<'_
     row.fenced += told.fenced;
     row.refused += told.refused;
     judge(row, &told, nodes, &traffic);
+    if let Some(id) = told.block {
+        let path = format!("/api/v1/disconnects/{id}");
+        until("the block to be lifted", || async {
+            nodes[0].api("DELETE", &path, &Value::Null, None).await.status == 200
+        })
+        .await;
+    }
 }
 
 fn judge(row: &mut Row, told: &Told, nodes: &[Gateway], traffic: &[Traffic]) {
@@ -217,11 +232,14 @@ async fn nothing_passes_after_the_order_when_a_node_fails() {
     .await;
 }
 
+/// What is done to a wire, and its name.
+type Trouble = (&'static str, fn(&Wire));
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_passes_after_the_order_when_a_nodes_wire_fails() {
     let _alone = ALONE.lock().await;
     let t = three().await;
-    let troubles: [(&str, fn(&Wire)); 4] = [
+    let troubles: [Trouble; 4] = [
         ("wire frozen", Wire::freeze),
         ("wire frozen towards the node", Wire::deafen),
         ("wire frozen towards Redis", Wire::silence),
