@@ -13,6 +13,7 @@ mod keys;
 mod listen;
 mod origins;
 mod policy;
+mod redis;
 pub use policy::load as load_policy;
 mod rest;
 mod upstreams;
@@ -24,6 +25,7 @@ use crate::policy::raw;
 use crate::policy::read::{Reader, Section};
 use crate::policy::{Problem, Warning};
 use crate::proxy::settings::Settings;
+use crate::store::redis::RedisMode;
 use files::Files;
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -77,6 +79,7 @@ pub enum StoreSettings {
 pub struct RedisSettings {
     /// With the password in it.
     pub url: SecretString,
+    pub mode: RedisMode,
     /// What every key begins with.
     pub prefix: String,
     /// PEM of the authority that signed the server's certificate; `None`: the system's roots.

@@ -1,4 +1,5 @@
-//! One contract for every store: each test runs over the embedded store (in memory and in a file) and over Redis.
+//! One contract for every store: each test runs over the embedded store (in memory and in a file), over Redis and over a
+//! Redis Cluster, where scripts must keep to one slot.
 
 mod accounts;
 mod audit;
@@ -12,12 +13,13 @@ mod sample;
 mod server;
 mod sessions;
 mod stale;
+mod takeover;
 mod throttles;
 mod tokens;
 
 use super::embedded::Embedded;
 use super::redis::Redis;
-use server::Server;
+use server::{Cluster, Server};
 use std::sync::Arc;
 
 /// What keeps a store's place alive beside the store.
@@ -40,11 +42,17 @@ async fn redis(test: &str) -> Place<Redis> {
     Place { store, _dir: None }
 }
 
+async fn cluster(test: &str) -> Place<Redis> {
+    let store = Cluster::shared().await.store(test).await;
+    Place { store, _dir: None }
+}
+
 macro_rules! conformance {
     ($($file:ident :: $test:ident),* $(,)?) => {
         conformance!(@on memory, $($file :: $test),*);
         conformance!(@on file, $($file :: $test),*);
         conformance!(@on redis, $($file :: $test),*);
+        conformance!(@on cluster, $($file :: $test),*);
     };
     (@on $place:ident, $($file:ident :: $test:ident),*) => {
         mod $place {

@@ -24,6 +24,8 @@ mod config;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod crowd;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod devices;
@@ -31,6 +33,8 @@ mod devices;
 mod disconnects;
 #[cfg(test)]
 mod enrolment;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod fences;
 #[cfg(test)]

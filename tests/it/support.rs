@@ -7,6 +7,7 @@ pub mod caller;
 pub mod certificate;
 pub mod chaos;
 pub mod client;
+pub mod fleet;
 pub mod gateway;
 pub mod otp;
 pub mod plan;
@@ -14,6 +15,7 @@ pub mod process;
 pub mod raw;
 pub mod redis;
 pub mod stream;
+pub mod traffic;
 pub mod upstream;
 
 pub use client::{Answer, Ask, Visitor};

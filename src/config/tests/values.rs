@@ -3,6 +3,7 @@
 use super::super::StoreSettings;
 use super::{app, folder, good, pair, put, with};
 use crate::proxy::settings::HostToUpstream;
+use crate::store::redis::RedisMode;
 use secrecy::ExposeSecret;
 use std::time::Duration;
 
@@ -60,6 +61,31 @@ fn an_app_says_how_its_upstream_is_spoken_to() {
     assert_eq!(a.sign_out, ["/logout"]);
     assert!(a.reading.encoded_slash && a.reading.case_insensitive && !a.service_worker);
     assert_eq!(a.pass_headers, ["x-real-ip"]);
+}
+
+#[test]
+fn redis_is_one_server_sentinels_or_a_cluster() {
+    let dir = folder();
+    put(dir.path(), "keys.yaml", "x", 0o600);
+    put(dir.path(), "sentinel.password", "knock\n", 0o600);
+    let mode = |redis: &str| match good(&dir, &with(&format!("store: {{ redis: {{ {redis} }} }}"))).store {
+        StoreSettings::Redis(r) => r.mode,
+        StoreSettings::Embedded { .. } => panic!("not the embedded store"),
+    };
+    assert!(matches!(mode("url: redis://a"), RedisMode::Single));
+    let RedisMode::Cluster { seeds } = mode("url: redis://a, mode: cluster, seeds: ['b:6380', '[::1]']") else {
+        panic!()
+    };
+    assert_eq!(seeds, [("b".to_owned(), 6380), ("::1".to_owned(), 6379)]);
+    let sentinels = "sentinels: [s1, 's2:5000'], master_name: main";
+    let RedisMode::Sentinel(s) = mode(&format!("url: rediss://any, mode: sentinel, {sentinels}")) else { panic!() };
+    assert_eq!((s.hosts, s.master.as_str()), (vec![("s1".to_owned(), 26379), ("s2".to_owned(), 5000)], "main"));
+    assert!(s.tls && s.user.is_none() && s.password.is_none() && s.ca_file.is_none());
+    let own = "sentinel_user: gw, sentinel_password_file: sentinel.password, sentinel_tls: off";
+    let RedisMode::Sentinel(s) = mode(&format!("url: rediss://any, mode: sentinel, {sentinels}, {own}")) else {
+        panic!()
+    };
+    assert_eq!((s.user.as_deref(), s.password.unwrap().expose_secret(), s.tls), (Some("gw"), "knock", false));
 }
 
 #[test]

@@ -39,9 +39,10 @@ impl Keys {
     pub(super) fn roster(&self) -> String {
         self.shared("roster")
     }
-    /// The log's counter, the log, the last *everything*, the store's name for itself, the nodes.
-    pub(super) fn log(&self) -> [String; 5] {
-        ["seq", "log", "all", "born", "nodes"].map(|kind| self.shared(kind))
+    /// The log's counter, the log, the last *everything*, the store's name for itself, the nodes, since when a server is
+    /// followed.
+    pub(super) fn log(&self) -> [String; 6] {
+        ["seq", "log", "all", "born", "nodes", "since"].map(|kind| self.shared(kind))
     }
     pub(super) fn orders(&self) -> String {
         self.shared("orders")

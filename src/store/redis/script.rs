@@ -1,9 +1,9 @@
 //! The scripts, each one atomic step. All keys are declared; records are never written back by Lua, whose JSON would
 //! turn empty lists into objects and long numbers into rounded ones, so what changes by itself is a field of its own.
 
+use super::call::{Call, Script};
 use super::keys::Keys;
 use crate::types::UserId;
-use redis::{Script, ScriptInvocation};
 
 pub(super) struct Scripts {
     pub(super) account_create: Script,
@@ -108,7 +108,7 @@ impl Scripts {
 }
 
 /// A script on the slot of one user.
-pub(super) fn of_user<'a>(script: &'a Script, keys: &Keys, user: UserId) -> ScriptInvocation<'a> {
+pub(super) fn of_user<'a>(script: &'a Script, keys: &Keys, user: UserId) -> Call<'a> {
     let mut call = script.prepare_invoke();
     for key in keys.user(user) {
         call.key(key);
@@ -117,7 +117,7 @@ pub(super) fn of_user<'a>(script: &'a Script, keys: &Keys, user: UserId) -> Scri
 }
 
 /// A script on the log's slot.
-pub(super) fn of_log<'a>(script: &'a Script, keys: &Keys) -> ScriptInvocation<'a> {
+pub(super) fn of_log<'a>(script: &'a Script, keys: &Keys) -> Call<'a> {
     let mut call = script.prepare_invoke();
     for key in keys.log() {
         call.key(key);
@@ -126,7 +126,7 @@ pub(super) fn of_log<'a>(script: &'a Script, keys: &Keys) -> ScriptInvocation<'a
 }
 
 /// A script on orders, which lie in the log's slot.
-pub(super) fn of_orders<'a>(script: &'a Script, keys: &Keys) -> ScriptInvocation<'a> {
+pub(super) fn of_orders<'a>(script: &'a Script, keys: &Keys) -> Call<'a> {
     let mut call = of_log(script, keys);
     call.key(keys.orders()).key(keys.order_ends());
     call

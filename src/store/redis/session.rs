@@ -2,13 +2,13 @@
 
 use super::Redis;
 use super::account::account;
+use super::call::{Call, Script};
 use super::script::of_user;
 use super::spent::Spent;
 use crate::store::codec::{decode, encode};
 use crate::store::{Fact, Opened, Proof, Result, Session, StoreError, Stored, Touch};
 use crate::types::{Seq, SessionId, Timestamp, TokenRef, UserId};
 use futures::future::try_join_all;
-use redis::{Script, ScriptInvocation};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ impl Redis {
         Ok(opened)
     }
 
-    pub(super) fn entering<'a>(&self, script: &'a Script, e: Entrance<'_>) -> Result<ScriptInvocation<'a>> {
+    pub(super) fn entering<'a>(&self, script: &'a Script, e: Entrance<'_>) -> Result<Call<'a>> {
         let s = e.session;
         let mut call = of_user(script, &self.keys, s.user);
         call.arg(e.way).arg(e.from.hash.hex()).arg(e.now.as_millis()).arg(self.floor().0);

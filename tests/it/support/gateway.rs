@@ -37,7 +37,7 @@ impl Gateway {
     pub(super) async fn start(mut plan: Plan) -> Gateway {
         let dir = Arc::new(TempDir::new().unwrap());
         let upstream = Upstream::start().await;
-        if plan.store == Store::Redis && plan.redis.is_none() {
+        if plan.store == Store::Redis && plan.redis.is_none() && plan.fleet.is_none() {
             plan.redis = Some(Arc::new(Redis::start().await));
         }
         for (n, certificate) in plan.certificates.iter().enumerate() {

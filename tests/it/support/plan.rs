@@ -1,6 +1,7 @@
 //! What a test's gateway is told: its configuration and policy, written out as an operator would.
 
 use super::certificate::Certificate;
+use super::fleet::Fleet;
 use super::gateway::Gateway;
 use super::process::{free_port, local};
 use super::redis::Redis;
@@ -18,6 +19,7 @@ pub struct Plan {
     pub(super) store: Store,
     pub(super) redis: Option<Arc<Redis>>,
     pub(super) redis_url: Option<String>,
+    pub(super) fleet: Option<Arc<Fleet>>,
     pub(super) policy: String,
     pub(super) certificates: Vec<Certificate>,
     pub(super) waits: bool,
@@ -40,6 +42,7 @@ impl Plan {
             store,
             redis: None,
             redis_url: None,
+            fleet: None,
             policy: "version: 1\n".into(),
             certificates: Vec::new(),
             waits: true,
@@ -120,6 +123,11 @@ impl Plan {
         self.redis_url = Some(url.into());
         self
     }
+    /// Sentinels or a cluster in place of one Redis.
+    pub fn fleet(mut self, fleet: Arc<Fleet>) -> Plan {
+        self.fleet = Some(fleet);
+        self
+    }
     /// Does not wait until it is ready, only until it answers.
     pub fn not_ready(mut self) -> Plan {
         self.waits = false;
@@ -185,6 +193,9 @@ impl Plan {
         .collect()
     }
     fn store_yaml(&self, dir: &str) -> String {
+        if let Some(fleet) = &self.fleet {
+            return fleet.yaml();
+        }
         match (self.store, &self.redis_url, &self.redis) {
             (Store::Embedded, ..) => format!("embedded: {{ path: {dir}/portcullis.db }}"),
             (Store::Redis, Some(url), _) => format!("redis: {{ url: {url} }}"),
