@@ -4,13 +4,13 @@
 use crate::store::audit::{AuditBounds, AuditFilter, AuditFrom, AuditPage, AuditRow};
 use crate::store::{
     Account, Ack, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device,
-    DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, Lifted, NewAccount, NewBackup, Opened,
-    Order, OrderStore, Pending, Placed, Proof, Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey,
-    ThrottleRule, Touch, Used,
+    DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, FormLimits, FormStore, Head, KeyFile, Lifted, NewAccount,
+    NewBackup, Opened, Order, OrderStore, Parked, ParkedForm, Pending, Placed, Proof, Replaced, Result, Session, Step,
+    Store, StoreError, Stored, ThrottleKey, ThrottleRule, Touch, Used,
 };
 use crate::types::{
-    DeviceId, DeviceRef, Email, FactorId, Login, NodeId, OrderId, Seq, SessionId, Timestamp, TokenHash, TokenRef,
-    UserId, UserName,
+    DeviceId, DeviceRef, Email, FactorId, FormId, Login, NodeId, OrderId, Seq, SessionId, Timestamp, TokenHash,
+    TokenRef, UserId, UserName,
 };
 use async_trait::async_trait;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -290,6 +290,20 @@ impl AuditStore for FakeStore {
         none()
     }
     async fn trim_audit(&self, _: AuditBounds, _: Timestamp) -> Result<u64> {
+        none()
+    }
+}
+
+/// Keeps no form.
+#[async_trait]
+impl FormStore for FakeStore {
+    async fn park_form(&self, _: &ParkedForm, _: FormLimits, _: Timestamp) -> Result<Parked> {
+        none()
+    }
+    async fn form(&self, _: FormId, _: Timestamp) -> Result<Option<Vec<u8>>> {
+        none()
+    }
+    async fn take_form(&self, _: FormId, _: Timestamp) -> Result<Option<Vec<u8>>> {
         none()
     }
 }

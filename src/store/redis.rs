@@ -11,6 +11,7 @@ mod device;
 mod error;
 mod factor;
 mod follow;
+mod form;
 mod heal;
 mod keys;
 mod link;

@@ -82,6 +82,10 @@ random_id!(
     OrderId
 );
 random_id!(
+    /// A form that waits to be sent. No secret: it stands in the address of the page that shows the form.
+    FormId
+);
+random_id!(
     /// One running gateway process.
     NodeId
 );

@@ -102,6 +102,12 @@ CREATE TABLE orders(
     record TEXT NOT NULL);
 CREATE INDEX orders_ends ON orders(ends);
 ",
+    "
+CREATE TABLE form(
+    id TEXT PRIMARY KEY, network TEXT NOT NULL, size INTEGER NOT NULL, ends INTEGER NOT NULL, sealed BLOB NOT NULL);
+CREATE INDEX form_network ON form(network);
+CREATE INDEX form_ends ON form(ends, size);
+",
 ];
 
 const BUSY: Duration = Duration::from_secs(5);

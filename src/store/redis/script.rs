@@ -39,6 +39,10 @@ pub(super) struct Scripts {
     pub(super) order_place: Script,
     pub(super) order_lift: Script,
     pub(super) order_restore: Script,
+    pub(super) form_park: Script,
+    pub(super) form_read: Script,
+    pub(super) form_take: Script,
+    pub(super) form_drop: Script,
     pub(super) append: Script,
     pub(super) head: Script,
     pub(super) beat: Script,
@@ -55,6 +59,7 @@ impl Scripts {
         let throttle = |body: &str| Script::new(&[include_str!("lua/throttle.lua"), body].concat());
         let log = |body: &str| Script::new(&[include_str!("lua/log.lua"), body].concat());
         let orders = |body: &str| log(&[include_str!("lua/orders.lua"), body].concat());
+        let forms = |body: &str| Script::new(&[include_str!("lua/forms.lua"), body].concat());
         Scripts {
             account_create: user(include_str!("lua/account_create.lua")),
             account_change: user(include_str!("lua/account_change.lua")),
@@ -89,6 +94,10 @@ impl Scripts {
             order_place: orders(include_str!("lua/order_place.lua")),
             order_lift: orders(include_str!("lua/order_lift.lua")),
             order_restore: orders(include_str!("lua/order_restore.lua")),
+            form_park: forms(include_str!("lua/form_park.lua")),
+            form_read: forms("return sealed(ARGV[1], ARGV[2])"),
+            form_take: forms(include_str!("lua/form_take.lua")),
+            form_drop: forms("redis.call('DEL', R) return uncount(ARGV[1]) and 1 or 0"),
             append: log(include_str!("lua/append.lua")),
             head: log("return {counter(), redis.call('GET', BORN) or '', replid()}"),
             beat: log(include_str!("lua/beat.lua")),
