@@ -32,6 +32,8 @@ mod enrolment;
 #[cfg(test)]
 mod fences;
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod framing;
 #[cfg(test)]
 mod h2;
