@@ -58,6 +58,7 @@
 //! | HTTP-04 | a refusal that no sign-in can help looks like one | 403 where nothing helps, 401 where a second factor does | `who_is_not_allowed_gets_403`, `a_program_whose_session_lacks_the_second_factor_gets_401` |
 //! | HTTP-05 | back and reload repeat a form | every form is answered by 303 | `answers_to_forms_are_redirects_to_a_get` |
 //! | HTTP-06 | a refusal is cached or carries the app's cookies | no-store, and nothing of the app | `a_program_gets_401_and_a_problem_and_never_a_redirect`, `who_is_not_allowed_gets_403` |
+//! | HTTP-10 | a refusal that programs cannot read, or that tells too much | problem+json with what to change, as the description of the API says | `the_api_answers_as_its_description_says`, `a_body_that_cannot_be_read_is_refused_with_what_to_change`, `what_cannot_be_done_says_what_to_change` |
 //! | HTTP-11 | a wrong status hides what is wrong | 400, 405 with Allow, 413, 415, 421, 431 | `forms_take_forms_only`, `a_head_that_is_too_large_is_431`, `a_body_that_is_too_large_is_413`, `a_host_that_is_not_ours_is_misdirected` |
 //! | HTTP-12 | HEAD or OPTIONS passes where GET does not | judged like any method | `every_method_is_judged_like_get` |
 //! | HTTP-30 | a cookie readable by scripts, sent in plain, or set by a sibling | `__Host-`, Secure, HttpOnly, SameSite=Lax, no Domain | `cookies_on_https_carry_the_host_prefix_and_every_attribute` |
@@ -148,6 +149,7 @@
 //! | ATK-57 | early data is replayed | none is offered | `early_data_is_not_offered` |
 //! | ATK-58 | an odd method passes | judged like GET, or 405 | `every_method_is_judged_like_get` |
 //! | ATK-59 | no rule, an unknown host, a bad policy | denied; the last good policy stays | `no_default_lets_a_stranger_in`, `a_changed_policy_is_taken_and_a_bad_one_is_not` |
+//! | ATK-75 | fields slipped into a call, by unknown names, twice, or by their places in a list | only an object with known names, each once | `fields_are_given_by_their_names_only`, `a_body_that_cannot_be_read_is_refused_with_what_to_change`, `the_api_answers_as_its_description_says` |
 //! | ATK-77 | the time is turned back or ahead | steps only grow, and what has ended by the record has ended | `a_clock_set_back_or_ahead_makes_no_used_code_good` |
 //! | ATK-80 | `ADMIN` becomes a second account beside `admin` | one fold at creation, import and sign-in | `names_that_are_one_at_sign_in_are_doubles`, `one_fold_for_every_spelling`, `either_name_or_e_mail_is_typed_in_any_case` |
 //! | ATK-78 | another node has not heard of it | it acknowledges or its lease runs out before the call returns | `a_confirmed_order_is_obeyed_by_every_node_while_requests_pour_in`, `a_node_that_was_stopped_is_fenced_by_its_lease`, `a_node_whose_wire_is_frozen_is_fenced_and_obeys_when_it_hears_again`, `orders_are_written_back_to_a_server_that_came_back_without_them` |

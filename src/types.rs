@@ -10,6 +10,7 @@ pub mod id;
 pub mod inbound;
 pub mod name;
 pub mod net;
+pub mod object;
 pub mod password;
 pub mod path;
 pub mod return_to;
@@ -24,6 +25,7 @@ pub use id::{ByRandomBits, DeviceId, FactorId, FormId, NodeId, OrderId, RequestI
 pub use inbound::{AppName, Cookies, FetchMetadata, Inbound, Kind, Mode};
 pub use name::{GroupName, Login, UserName};
 pub use net::{ClientIp, ClientNetwork};
+pub use object::Object;
 pub use password::PasswordHash;
 pub use path::CanonicalPath;
 pub use return_to::ReturnTo;
