@@ -90,6 +90,9 @@ impl Browser {
     pub async fn title(&self) -> String {
         self.page.title().await.unwrap()
     }
+    pub async fn reload(&self) {
+        self.page.refresh().await.unwrap();
+    }
     /// Waits for this page, with or without a slash at its end.
     pub async fn reaches(&self, url: &str) {
         let wanted = url.trim_end_matches('/').to_string();
