@@ -73,6 +73,11 @@
 //! [`rotate_session`](store::Store::rotate_session), [`confirm_enrolment`](store::Store::confirm_enrolment). A token is kept
 //! as a hash; it carries a keyed check ([`crypto::Tokens`]), so a made-up one is refused without the store.
 //!
+//! # A form that waits
+//!
+//! A form that is refused with a sign-in or a step-up is kept by [`gate::parking`] ([`store::FormStore`]), shown after it, and sent by
+//! a marker that is posted to its own address: [`proxy`] gives the upstream the form in the marker's place.
+//!
 //! # How a sign-out travels
 //!
 //! ```text

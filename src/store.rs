@@ -15,6 +15,7 @@ pub mod device;
 pub mod embedded;
 pub mod error;
 pub mod feed;
+pub mod form;
 pub mod log;
 pub mod order;
 pub mod outcome;
@@ -30,6 +31,7 @@ pub use audit::AuditStore;
 pub use canary::{Canary, KeyFile};
 pub use device::{Device, DeviceLimits, Used};
 pub use error::StoreError;
+pub use form::{FormLimits, FormStore, Parked, ParkedForm};
 pub use log::{Entry, Fact, Head};
 pub use order::{Ack, Action, Lifted, NoMethod, Order, OrderStore, Placed, Select, UserSelect};
 pub use outcome::{
@@ -45,9 +47,9 @@ use async_trait::async_trait;
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// Both stores. `now` always comes from the caller. What the audit keeps is a trait of its own,
-/// [`AuditStore`], and so are orders, [`OrderStore`], and callers of the API, [`TokenStore`].
+/// [`AuditStore`], and so are orders, [`OrderStore`], callers of the API, [`TokenStore`], and forms that wait, [`FormStore`].
 #[async_trait]
-pub trait Store: AuditStore + OrderStore + TokenStore {
+pub trait Store: AuditStore + OrderStore + TokenStore + FormStore {
     // ---- accounts -------------------------------------------------------------------------------------------------
     /// Creates the account if neither its name nor its e-mail is taken by a name or an e-mail of anybody.
     async fn create_account(&self, new: &NewAccount) -> Result<Created>;

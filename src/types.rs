@@ -22,7 +22,7 @@ pub use assurance::{Acr, Assurance, Proofs, SecondFactor};
 pub use causes::with_causes;
 pub use email::Email;
 pub use host::{Host, Origin};
-pub use id::{ApiTokenId, ByRandomBits, DeviceId, FactorId, NodeId, OrderId, RequestId, Seq, SessionId, SetId, UserId};
+pub use id::{ApiTokenId, ByRandomBits, DeviceId, FactorId, FormId, NodeId, OrderId, RequestId, Seq, SessionId, SetId, UserId};
 pub use inbound::{AppName, Cookies, FetchMetadata, Inbound, Kind, Mode};
 pub use name::{GroupName, Login, UserName};
 pub use net::{ClientIp, ClientNetwork};

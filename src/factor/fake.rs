@@ -4,12 +4,12 @@
 use crate::store::audit::{AuditBounds, AuditFilter, AuditFrom, AuditPage, AuditRow};
 use crate::store::{
     Account, Ack, ApiToken, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Counted,
-    Created, Device, DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, Lifted, NewAccount,
-    NewBackup, Opened, Order, OrderStore, Pending, Placed, Proof, Quota, Replaced, Result, Session, Step, Store,
-    StoreError, Stored, ThrottleKey, ThrottleRule, TokenStore, Touch, Used,
+    Created, Device, DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, FormLimits, FormStore, Head, KeyFile, Lifted,
+    NewAccount, NewBackup, Opened, Order, OrderStore, Parked, ParkedForm, Pending, Placed, Proof, Quota, Replaced, Result,
+    Session, Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, TokenStore, Touch, Used,
 };
 use crate::types::{
-    ApiTokenId, DeviceId, DeviceRef, Email, FactorId, Login, NodeId, OrderId, Seq, SessionId, Timestamp, TokenHash,
+    ApiTokenId, DeviceId, DeviceRef, Email, FactorId, FormId, Login, NodeId, OrderId, Seq, SessionId, Timestamp, TokenHash,
     TokenRef, UserId, UserName,
 };
 use async_trait::async_trait;
@@ -292,6 +292,20 @@ impl AuditStore for FakeStore {
         none()
     }
     async fn trim_audit(&self, _: AuditBounds, _: Timestamp) -> Result<u64> {
+        none()
+    }
+}
+
+/// Keeps no form.
+#[async_trait]
+impl FormStore for FakeStore {
+    async fn park_form(&self, _: &ParkedForm, _: FormLimits, _: Timestamp) -> Result<Parked> {
+        none()
+    }
+    async fn form(&self, _: FormId, _: Timestamp) -> Result<Option<Vec<u8>>> {
+        none()
+    }
+    async fn take_form(&self, _: FormId, _: Timestamp) -> Result<Option<Vec<u8>>> {
         none()
     }
 }

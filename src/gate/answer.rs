@@ -145,7 +145,7 @@ impl Gate {
         lifted: Lifted,
         given: Given<'_>,
     ) -> Result<Answer, Fault> {
-        let to = pending.return_to(self.own_prefix());
+        let to = self.onward(inbound, pending.return_to(self.own_prefix())).await;
         let mut cookies = self.opened_or_lifted(inbound, &lifted).await;
         let trust = given.remember && self.remember_for(inbound, pending, account).is_some();
         cookies.extend(self.leave_device(inbound, &lifted.session, lifted.known, trust).await);

@@ -4,7 +4,7 @@ use super::decide::{Decision, decide, under};
 use super::verdict::{Denial, Fault, Passage, Refusal, Verdict};
 use crate::audit::Audit;
 use crate::crypto::token::TokenKind;
-use crate::crypto::{Codes, Forms, KeyRing, Passwords, Tokens};
+use crate::crypto::{Codes, FormKeys, Forms, KeyRing, Passwords, Tokens};
 use crate::factor::first::Local;
 use crate::policy::{Policy, Requirement, Subject};
 use crate::session::lookup::LookupError;
@@ -47,12 +47,13 @@ pub struct Gate {
     pub(super) tokens: Tokens,
     pub(super) forms: Forms,
     pub(super) codes: Codes,
+    pub(super) form_keys: FormKeys,
 }
 
 impl Gate {
     pub fn new(parts: Parts) -> Self {
         let (tokens, forms) = (Tokens::new(&parts.keys), Forms::new(&parts.keys));
-        Gate { tokens, forms, codes: Codes::new(&parts.keys), parts }
+        Gate { tokens, forms, codes: Codes::new(&parts.keys), form_keys: FormKeys::new(&parts.keys), parts }
     }
 
     /// The prefix of own pages, with both slashes.

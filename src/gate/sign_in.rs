@@ -67,6 +67,7 @@ impl Gate {
         };
         let now = self.parts.clock.now();
         let user = account.id;
+        let to = &self.onward(inbound, to.clone()).await;
         let effect = self.effect_at_door(inbound, &account, began);
         if effect.ends() {
             self.record_password(inbound, login, Some(user), audit::SignIn::Blocked);
@@ -191,7 +192,7 @@ impl Gate {
 
     fn asked_for(&self, inbound: &Inbound, account: &Account, to: &ReturnTo) -> Asked {
         let mut target = inbound.clone();
-        target.method = http::Method::GET;
+        target.method = to.method();
         target.kind = Kind::Navigation;
         target.query = None;
         let reading = PathReading { encoded_slash: true, case_insensitive: false };

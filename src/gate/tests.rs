@@ -5,6 +5,7 @@ mod challenge;
 mod devices;
 mod enrolment;
 mod orders;
+mod parking;
 mod session;
 mod set_up;
 mod sign_in;

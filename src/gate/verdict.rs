@@ -58,6 +58,19 @@ pub enum Refusal {
     Denied { rule: Option<Arc<str>>, why: Denial },
 }
 
+impl Refusal {
+    /// The same, leading on to another place; `None` where nothing helps.
+    pub fn leading_to(self, to: ReturnTo) -> Option<Self> {
+        match self {
+            Refusal::SignIn { .. } => Some(Refusal::SignIn { to }),
+            Refusal::Challenge { .. } => Some(Refusal::Challenge { to }),
+            Refusal::Enrol { .. } => Some(Refusal::Enrol { to }),
+            Refusal::Replace { .. } => Some(Refusal::Replace { to }),
+            Refusal::Denied { .. } => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denial {
     /// A rule, or the default, says no.

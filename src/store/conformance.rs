@@ -7,6 +7,7 @@ mod canaries;
 mod devices;
 mod factors;
 mod feed;
+mod forms;
 mod orders;
 mod pendings;
 mod sample;
@@ -122,6 +123,10 @@ conformance! {
     throttles::failed_passwords_are_forgotten_a_day_after_the_last,
     throttles::unlocking_and_resetting_clear_one_user_alone,
     throttles::a_device_takes_its_counter_with_it,
+    forms::a_form_is_looked_at_often_and_taken_once,
+    forms::a_form_ends_by_its_own_time_and_makes_room,
+    forms::no_more_forms_of_a_network_are_kept_than_may_be,
+    forms::of_a_hundred_forms_at_once_as_many_are_kept_as_there_is_room_for,
     orders::an_order_is_in_the_log_and_is_kept,
     orders::of_a_hundred_orders_with_one_key_one_is_placed,
     orders::of_a_hundred_who_lift_an_order_one_does,

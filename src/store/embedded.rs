@@ -12,6 +12,7 @@ mod device;
 mod end;
 mod error;
 mod factor;
+mod form;
 mod order;
 mod pending;
 mod readers;

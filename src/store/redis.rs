@@ -13,6 +13,7 @@ mod device;
 mod error;
 mod factor;
 mod follow;
+mod form;
 mod heal;
 mod keys;
 mod link;

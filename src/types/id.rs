@@ -89,6 +89,10 @@ random_id!(
     ApiTokenId
 );
 random_id!(
+    /// A form that waits to be sent. No secret: it stands in the address of the page that shows the form.
+    FormId
+);
+random_id!(
     /// One running gateway process.
     NodeId
 );

@@ -1,10 +1,11 @@
 //! In front of every own page: what was refused or failed before is said, and only a person's navigation gets in.
 
 use super::fault;
+use super::page::form;
 use super::refusal;
 use super::site::Site;
 use super::status::{self, Rejected};
-use crate::gate::{Fault, Refusal};
+use crate::gate::{Fault, NotSent, Parking, Refusal};
 use crate::types::Inbound;
 use crate::types::inbound::{FetchMetadata, Mode};
 use axum::Router;
@@ -40,7 +41,11 @@ async fn enter(site: &Site, pages: Router, req: Request) -> Response {
 /// What the gate or the proxy has said of the request already.
 fn decided(site: &Site, inbound: &Inbound, said: &Extensions) -> Option<Response> {
     if let Some(refusal) = said.get::<Refusal>() {
-        return Some(refusal::answer(site, inbound, refusal));
+        let answer = refusal::answer(site, inbound, refusal, said.get::<Arc<Parking>>().map(|p| &**p));
+        return Some(answer);
+    }
+    if let Some(why) = said.get::<NotSent>() {
+        return Some(form::not_sent(site, inbound, why));
     }
     if let Some(fault) = said.get::<Arc<Fault>>() {
         return Some(fault::answer(site, inbound, fault));

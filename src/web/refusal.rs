@@ -1,27 +1,36 @@
 //! A refusal in the terms of who asks. The status comes from the refusal alone.
 
-use super::frame::{Frame, see_other};
+use super::frame::{Frame, see_other, set_cookies};
+use super::page::form;
 use super::page::message::Message;
 use super::problem::{GrpcStatus, Problem, grpc};
 use super::site::Site;
-use crate::gate::{Denial, Refusal};
+use crate::gate::flow::SetCookies;
+use crate::gate::{Denial, Parking, Refusal};
 use crate::types::inbound::Kind;
 use crate::types::{Acr, Inbound, ReturnTo};
 use axum::response::Response;
 use http::StatusCode;
 use http::header::{HeaderValue, WWW_AUTHENTICATE};
 
-/// The one place that turns a refusal into a response.
-pub(super) fn answer(site: &Site, inbound: &Inbound, refusal: &Refusal) -> Response {
+/// The one place that turns a refusal into a response. `parking`: what became of the form that met it.
+pub(super) fn answer(site: &Site, inbound: &Inbound, refusal: &Refusal, parking: Option<&Parking>) -> Response {
     match inbound.kind {
-        Kind::Navigation => for_a_browser(site, inbound, refusal),
+        Kind::Navigation => for_a_browser(site, inbound, refusal, parking),
         Kind::Program | Kind::WebSocket => for_a_program(site, inbound, refusal),
         Kind::Grpc => for_grpc(inbound, refusal),
     }
 }
 
-fn for_a_browser(site: &Site, inbound: &Inbound, refusal: &Refusal) -> Response {
-    let lead = |page: &str, to: &ReturnTo| see_other(&site.own_to(page, to), inbound.origin.https);
+fn for_a_browser(site: &Site, inbound: &Inbound, refusal: &Refusal, parking: Option<&Parking>) -> Response {
+    let (unkept, cookies) = match parking {
+        Some(p) => (p.kept.as_ref().err().map(|why| form::word(*why)), p.cookies.clone()),
+        None => (None, SetCookies::new()),
+    };
+    let lead = |page: &str, to: &ReturnTo| {
+        let said = unkept.map(|word| format!("&form={word}")).unwrap_or_default();
+        set_cookies(see_other(&(site.own_to(page, to) + &said), inbound.origin.https), cookies)
+    };
     match refusal {
         Refusal::SignIn { to } => lead("sign-in", to),
         Refusal::Challenge { to } => lead("challenge", to),

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt;
 
+mod form;
 mod front_door;
 mod look;
 mod pages;
@@ -98,6 +99,7 @@ impl Sample {
         let mut all = self.forms();
         all.extend(self.own_forms());
         all.extend(self.messages());
+        all.extend(self.form_pages());
         all
     }
 
@@ -156,6 +158,7 @@ impl Sample {
             by_backup_code: false,
             may_replace: false,
             may_disable: false,
+            form: None,
         };
         let own = |it: &Overview| f.page(ok, &index::View { frame: f, name, it, to, form_token });
         let index = own(&off);
@@ -163,6 +166,8 @@ impl Sample {
         let enrolled = own(&off);
         (off.left, off.by_backup_code, off.may_replace, off.may_disable) = (3, true, true, true);
         let by_code = own(&off);
+        off.form = Some(form::waiting());
+        let with_form = own(&off);
         let codes = |error: Option<String>| {
             let codes = ["abcd-2345", "efgh-6789"].map(String::from).to_vec();
             f.page(status(&error), &codes::View { frame: f, name, codes, to, form_token, error })
@@ -177,6 +182,7 @@ impl Sample {
             ("index", index),
             ("index_enrolled", enrolled),
             ("index_by_backup_code", by_code),
+            ("index_form_waits", with_form),
             ("codes", codes(None)),
             ("codes_wrong", codes(Some(f.text("codes-not-ticked")))),
             ("new_codes", change(Change::Codes, by_a_code, None)),
@@ -193,7 +199,7 @@ impl Sample {
     fn messages(&self) -> Vec<(&'static str, Response)> {
         let f = &self.frame();
         let denied = |rule: Option<&str>, why| {
-            refusal::answer(&self.site, &self.inbound, &Refusal::Denied { rule: rule.map(Arc::from), why })
+            refusal::answer(&self.site, &self.inbound, &Refusal::Denied { rule: rule.map(Arc::from), why }, None)
         };
         let bare = |code: u16| status::answer(&self.site, &self.inbound, StatusCode::from_u16(code).unwrap());
         vec![

@@ -38,6 +38,8 @@ mod faults;
 #[cfg(test)]
 mod fences;
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod framing;
 #[cfg(test)]
 mod h2;

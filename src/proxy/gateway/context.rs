@@ -8,7 +8,7 @@ use super::super::framing::{Refused, Upgrade};
 use super::super::hosts::Site;
 use super::super::response;
 use super::super::upstream::Target;
-use crate::gate::Passage;
+use crate::gate::{NotSent, Passage, Sending};
 use crate::live::Exchange;
 use crate::types::{ClientIp, Inbound};
 use pingora::ErrorType::InternalError;
@@ -28,6 +28,10 @@ pub struct Context {
     pub replay: Option<Arc<Replay>>,
     /// The upstream connection of this try; `None`: one whose wait is not ours to limit.
     pub peer_end: Option<PeerEnd>,
+    /// The form that goes upstream in the place of what the client sends.
+    pub sending: Option<Box<Sending>>,
+    /// Why it does not.
+    pub not_sent: Option<NotSent>,
     /// Bytes of the request body so far.
     pub body: u64,
     pub tries: u32,
@@ -48,6 +52,8 @@ impl Context {
             target: None,
             replay: None,
             peer_end: None,
+            sending: None,
+            not_sent: None,
             body: 0,
             tries: 0,
             refused: None,

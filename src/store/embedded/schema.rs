@@ -108,6 +108,12 @@ CREATE TABLE api_token(
 CREATE TABLE met(caller TEXT NOT NULL, person BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (caller, person))
     WITHOUT ROWID;
 ",
+    "
+CREATE TABLE form(
+    id TEXT PRIMARY KEY, network TEXT NOT NULL, size INTEGER NOT NULL, ends INTEGER NOT NULL, sealed BLOB NOT NULL);
+CREATE INDEX form_network ON form(network);
+CREATE INDEX form_ends ON form(ends, size);
+",
 ];
 
 const BUSY: Duration = Duration::from_secs(5);

@@ -1,6 +1,6 @@
 //! The names of keys. A hash tag holds together what one script touches, on Redis Cluster too.
 
-use crate::types::UserId;
+use crate::types::{FormId, UserId};
 
 pub(super) struct Keys {
     prefix: String,
@@ -69,6 +69,11 @@ impl Keys {
     }
     pub(super) fn canaries(&self) -> String {
         self.shared("keys")
+    }
+    /// What is sealed of one form that waits; then, of all, until when they wait, their sizes, the counts.
+    pub(super) fn form(&self, id: FormId) -> [String; 4] {
+        [format!("f:{id}"), "ends".into(), "sizes".into(), "counts".into()]
+            .map(|k| format!("{}:{{f}}:{k}", self.prefix))
     }
     /// Of the audit, in a slot of its own: its stream, who wrote how far, whose entries are which.
     pub(super) fn audit(&self, kind: &str) -> String {

@@ -43,6 +43,10 @@ pub(super) struct Scripts {
     pub(super) token_revoke: Script,
     pub(super) token_used: Script,
     pub(super) meet: Script,
+    pub(super) form_park: Script,
+    pub(super) form_read: Script,
+    pub(super) form_take: Script,
+    pub(super) form_drop: Script,
     pub(super) append: Script,
     pub(super) head: Script,
     pub(super) beat: Script,
@@ -59,6 +63,7 @@ impl Scripts {
         let throttle = |body: &str| Script::new(&[include_str!("lua/throttle.lua"), body].concat());
         let log = |body: &str| Script::new(&[include_str!("lua/log.lua"), body].concat());
         let orders = |body: &str| log(&[include_str!("lua/orders.lua"), body].concat());
+        let forms = |body: &str| Script::new(&[include_str!("lua/forms.lua"), body].concat());
         Scripts {
             account_create: user(include_str!("lua/account_create.lua")),
             account_change: user(include_str!("lua/account_change.lua")),
@@ -97,6 +102,10 @@ impl Scripts {
             token_revoke: log(include_str!("lua/token_revoke.lua")),
             token_used: Script::new(include_str!("lua/token_used.lua")),
             meet: Script::new(include_str!("lua/meet.lua")),
+            form_park: forms(include_str!("lua/form_park.lua")),
+            form_read: forms("return sealed(ARGV[1], ARGV[2])"),
+            form_take: forms(include_str!("lua/form_take.lua")),
+            form_drop: forms("redis.call('DEL', R) return uncount(ARGV[1]) and 1 or 0"),
             append: log(include_str!("lua/append.lua")),
             head: log("return {counter(), redis.call('GET', BORN) or '', replid()}"),
             beat: log(include_str!("lua/beat.lua")),

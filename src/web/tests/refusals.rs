@@ -4,7 +4,7 @@ use super::*;
 
 fn refused(kind: Kind, refusal: &Refusal) -> Response {
     let s = Sample::asks(kind);
-    refusal::answer(&s.site, &s.inbound, refusal)
+    refusal::answer(&s.site, &s.inbound, refusal, None)
 }
 fn to() -> ReturnTo {
     ReturnTo::parse("/r%C3%A9sum%C3%A9?a=1&b=2+3", PREFIX)

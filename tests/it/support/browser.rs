@@ -20,6 +20,13 @@ pub struct Browser {
 
 impl Browser {
     pub async fn open() -> Browser {
+        Browser::open_with(serde_json::json!({})).await
+    }
+    /// One in which no page may run a script.
+    pub async fn without_scripts() -> Browser {
+        Browser::open_with(serde_json::json!({ "profile.managed_default_content_settings.javascript": 2 })).await
+    }
+    async fn open_with(settings: serde_json::Value) -> Browser {
         let dir = TempDir::new().unwrap();
         let port = free_port();
         let mut command = Command::new("chromedriver");
@@ -40,8 +47,7 @@ impl Browser {
             "--window-size=1000,1400",
             &format!("--user-data-dir={}", profile.display()),
         ];
-        let wanted =
-            serde_json::json!({ "goog:chromeOptions": { "args": args }, "goog:loggingPrefs": { "browser": "ALL" } });
+        let wanted = serde_json::json!({ "goog:chromeOptions": { "args": args, "prefs": settings }, "goog:loggingPrefs": { "browser": "ALL" } });
         let capabilities = wanted.as_object().unwrap().clone();
         let page = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
@@ -80,6 +86,12 @@ impl Browser {
     }
     pub async fn press(&self, css: &str) {
         self.find(css).await.click().await.unwrap();
+    }
+    pub async fn title(&self) -> String {
+        self.page.title().await.unwrap()
+    }
+    pub async fn reload(&self) {
+        self.page.refresh().await.unwrap();
     }
     /// Waits for this page, with or without a slash at its end.
     pub async fn reaches(&self, url: &str) {

@@ -163,7 +163,7 @@ impl Upstream {
         Ok(body)
     }
 
-    /// Reads so many bytes, counts them, keeps the first 64 KiB.
+    /// Reads so many bytes, counts them, keeps the first of them.
     async fn take(&self, io: &mut BufReader<TcpStream>, mut left: usize, kept: &mut Vec<u8>) -> std::io::Result<()> {
         let mut buffer = vec![0; 65536];
         while left > 0 {
@@ -173,7 +173,7 @@ impl Upstream {
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
             self.shared.uploaded.fetch_add(n as u64, Ordering::SeqCst);
-            kept.extend_from_slice(&buffer[..n.min(65536 - kept.len())]);
+            kept.extend_from_slice(&buffer[..n.min(KEPT - kept.len())]);
             left -= n;
         }
         Ok(())
@@ -221,6 +221,9 @@ impl Upstream {
         self.shared.sockets.fetch_sub(1, Ordering::SeqCst);
     }
 }
+
+/// Bytes of a body that are kept to be looked at.
+const KEPT: usize = 512 << 10;
 
 async fn read_head(io: &mut BufReader<TcpStream>) -> Option<String> {
     let mut head = Vec::new();
