@@ -11,7 +11,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::ALLOW;
-use http::{Extensions, Method, StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 use std::sync::Arc;
 use tower::ServiceExt;
 
@@ -28,7 +28,7 @@ async fn enter(site: &Site, pages: Router, req: Request) -> Response {
         tracing::error!("a request reached the own pages without having been read");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    if let Some(said) = decided(site, &inbound, req.extensions()) {
+    if let Some(said) = decided(site, &inbound, &req) {
         return said;
     }
     match admitted(site, &inbound) {
@@ -38,9 +38,10 @@ async fn enter(site: &Site, pages: Router, req: Request) -> Response {
 }
 
 /// What the gate or the proxy has said of the request already.
-fn decided(site: &Site, inbound: &Inbound, said: &Extensions) -> Option<Response> {
+fn decided(site: &Site, inbound: &Inbound, req: &Request) -> Option<Response> {
+    let said = req.extensions();
     if let Some(refusal) = said.get::<Refusal>() {
-        return Some(refusal::answer(site, inbound, refusal));
+        return Some(refusal::answer(site, inbound, req.headers(), refusal));
     }
     if let Some(fault) = said.get::<Arc<Fault>>() {
         return Some(fault::answer(site, inbound, fault));
