@@ -4,15 +4,18 @@
 //! own user can open it; over TCP the API needs a token. A request that does not say how it came counts as TCP.
 
 mod auth;
+mod body;
 mod health;
 pub mod listen;
 mod metrics;
+mod openapi;
 mod problem;
 mod record;
 mod v1;
 
 pub use crate::disconnect::Answer as OrderAnswer;
 pub use health::{Check, Readiness};
+pub use openapi::text as openapi;
 pub use v1::audit::{AuditEvents, AuditLine};
 pub use v1::disconnects::{OrderList, OrderRow};
 pub use v1::imports::{ImportMistake, ImportOutcome};
@@ -25,9 +28,10 @@ use crate::disconnect::Service;
 use crate::types::TokenHash;
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
 use axum::{Extension, Router};
 use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// What the endpoints work with.
 #[derive(Clone)]
@@ -66,12 +70,9 @@ pub fn router(api: Api) -> Router {
     let guard = axum::middleware::from_fn_with_state(api.token, auth::demand);
     let disconnect = Some(api.disconnect.clone());
     let desk = Desk { accounts: api.accounts.clone(), audit: api.audit.clone(), disconnect };
-    let v1 = v1::router().fallback(problem::not_found).with_state(desk.clone());
+    let v1 = Router::from(v1::router()).fallback(problem::not_found).with_state(desk.clone());
     let v1 = recorded(v1, desk, |inner| inner.layer(guard));
-    Router::new()
-        .route("/healthz", get(health::live))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(metrics::render))
+    Router::from(open_routes())
         .nest("/api/v1", v1)
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
@@ -79,10 +80,19 @@ pub fn router(api: Api) -> Router {
         .with_state(api)
 }
 
+/// What needs no token.
+fn open_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(metrics::render))
+        .routes(routes!(openapi::show))
+}
+
 /// The API alone, with every right, for a command that works on the store of a stopped gateway.
 pub fn offline(accounts: Accounts, audit: Arc<Audit>) -> Router {
     let desk = Desk { accounts: Arc::new(ArcSwap::from_pointee(accounts)), audit, disconnect: None };
-    let v1 = recorded(v1::router().with_state(desk.clone()), desk, |inner| inner);
+    let v1 = recorded(Router::from(v1::router()).with_state(desk.clone()), desk, |inner| inner);
     Router::new().nest("/api/v1", v1).layer(Extension(Via::Offline))
 }
 

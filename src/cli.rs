@@ -10,6 +10,7 @@ mod demo;
 mod disconnect;
 mod failure;
 mod keys;
+mod openapi;
 mod out;
 mod password;
 mod serve;
@@ -54,6 +55,7 @@ fn command(cli: Cli, out: &Out) -> Result<(), Failure> {
         Command::Disconnect(args) => in_runtime(disconnect::run(args, config, out)),
         Command::Audit(args) => in_runtime(audit::run(args, config, out)),
         Command::Demo(args) => in_runtime(demo::run(args, out)),
+        Command::Openapi => openapi::run(out),
         Command::Version => version::run(out),
     }
 }
@@ -95,6 +97,8 @@ enum Command {
     Audit(audit::Args),
     /// A gateway in front of a small app, to try it: nothing to configure, nothing stays
     Demo(demo::Args),
+    /// Print the description of the admin API (OpenAPI 3.1)
+    Openapi,
     /// Print the version
     Version,
 }

@@ -23,6 +23,7 @@ mod service;
 #[cfg(test)]
 mod sample;
 
+pub use crate::store::{Action, Select};
 pub use acks::Acks;
 pub use cut::{Acknowledger, Cutter};
 pub use error::OrderError;

@@ -116,7 +116,7 @@
 //! | first factor | `factor/first/x.rs` | [`factor::first`], [`app`] |
 //! | store | `store/x.rs` | one arm in [`app`], one setting, one line of the conformance suite |
 //! | own page | `web/page/x.rs`, a template, texts | one route in [`web`] |
-//! | API endpoint | `api/v1/<resource>/<verb>.rs` | one route |
+//! | API endpoint | `api/v1/<resource>/<verb>.rs`: handler, its types and its `utoipa::path` | one `routes!`; the snapshot of the OpenAPI document shows it |
 //! | language | `templates/locale/<tag>.ftl` | one line of `web/locale.rs` |
 //! | policy condition | – | [`policy::condition`], the reader and [`policy::parse::KEYS`], `config/policy.yaml`, one example |
 //! | setting | – | its part of [`config`], its table of keys, `config/portcullis.yaml` |

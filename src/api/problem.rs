@@ -11,14 +11,18 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::borrow::Cow;
+use utoipa::ToSchema;
 
-/// An error as the caller gets it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A refusal (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
-    /// RFC 9457 §4.2.1: no more than the status says.
+    /// `about:blank`: no more than the status says.
     r#type: &'static str,
     title: &'static str,
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What to change.
+    #[schema(value_type = String)]
     detail: Cow<'static, str>,
     /// All that is wrong with a batch, by its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -57,18 +61,26 @@ impl IntoResponse for Problem {
 
 impl From<JsonRejection> for Problem {
     fn from(e: JsonRejection) -> Self {
-        Self::new(e.status(), "The request's body cannot be read", e.body_text())
+        // behind serde's own words for what it was doing
+        let text = e.body_text();
+        let what = text.split_once(": ").map_or(text.as_str(), |(_, what)| what);
+        let detail = format!("Change the body: {what}. /api/v1/openapi.json says what stands in it.");
+        Self::new(e.status(), "The request's body cannot be read", detail)
     }
 }
 impl From<QueryRejection> for Problem {
     fn from(e: QueryRejection) -> Self {
-        Self::new(e.status(), "The request's query cannot be read", e.body_text())
+        let text = e.body_text();
+        let what = text.split_once(": ").map_or(text.as_str(), |(_, what)| what);
+        let detail = format!("Change the query: {what}. /api/v1/openapi.json says what stands in it.");
+        Self::new(e.status(), "The request's query cannot be read", detail)
     }
 }
 
 impl From<PathRejection> for Problem {
     fn from(e: PathRejection) -> Self {
-        Self::new(e.status(), "The request's path cannot be read", e.body_text())
+        let detail = format!("{}; write names as percent-encoded UTF-8.", e.body_text());
+        Self::new(e.status(), "The request's path cannot be read", detail)
     }
 }
 impl From<AccountError> for Problem {
@@ -115,11 +127,7 @@ pub(super) async fn not_found(OriginalUri(uri): OriginalUri) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "No such endpoint",
-        format!(
-            "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/imports, /api/v1/keys, \
-             /api/v1/disconnects, /api/v1/disconnects/ID, /api/v1/sessions, /api/v1/audit.",
-            uri.path()
-        ),
+        format!("{} is none of the endpoints that /api/v1/openapi.json names.", clean::text(uri.path())),
     )
 }
 
@@ -127,6 +135,6 @@ pub(super) async fn method_not_allowed(method: Method, OriginalUri(uri): Origina
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "Not that method",
-        format!("{method} does not apply to {}; the Allow header names those that do.", uri.path()),
+        format!("{method} does not apply to {}; the Allow header names those that do.", clean::text(uri.path())),
     )
 }

@@ -364,3 +364,5 @@ async fn accounts_are_listed_in_pages_in_order_of_name() {
     let (_, rest) = call(&api, "GET", "/api/v1/users?limit=2&after=ben", None).await;
     assert_eq!((names(&rest), &rest["next"]), (vec![json!("cleo")], &Value::Null));
 }
+
+mod bodies;

@@ -9,10 +9,10 @@ pub mod sessions;
 pub mod users;
 
 use super::Desk;
-use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
 
-pub(super) fn router() -> Router<Desk> {
-    Router::new()
+pub(super) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::default()
         .nest("/audit", audit::router())
         .nest("/disconnects", disconnects::router())
         .nest("/sessions", sessions::router())

@@ -6,6 +6,7 @@ use super::out::Out;
 use super::settings;
 use crate::api::OrderRow;
 use crate::api::{OrderAnswer, OrderList};
+use crate::audit::clean;
 use http::Method;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -171,7 +172,9 @@ fn lines(orders: &[OrderRow]) -> String {
     let line = |o: &OrderRow| {
         let id = o.answer.id.map(|id| id.to_string()).unwrap_or_default();
         let action = o.what.get("action").and_then(Value::as_str).unwrap_or_default();
-        format!("{id}  {}  {action}  {}  {}", o.at, o.select, o.reason)
+        // typed by whoever called the API: it must not drive the terminal
+        let reason = clean::text(&o.reason);
+        format!("{id}  {}  {action}  {}  {reason}", o.at, o.select)
     };
     orders.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// What the service is made of.
 pub struct Parts {
@@ -62,7 +63,8 @@ pub struct Caller {
 }
 
 /// What became of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrderAnswer)]
 pub struct Answer {
     /// Null: a dry run.
     pub id: Option<OrderId>,
@@ -77,8 +79,11 @@ pub struct Answer {
     pub without_method: Vec<UserName>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `confirmed`: nothing of whom it meets passes on any node. `pending`: in the log, nodes are waited for. `dry_run`:
+/// nothing was ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = OrderStatus)]
 pub enum Status {
     /// Nothing of whom it meets passes on any node.
     Confirmed,

@@ -87,8 +87,8 @@ mod tests {
     fn work_stands_back_until_it_has_waited_long_and_then_competes() {
         let (before, background) = (own(), Arc::new(Background::default()));
         assert_eq!(on_a_thread(&background, own).1, IDLE);
-        // asleep: no core for longer than is usual
-        on_a_thread(&background, || std::thread::sleep(Duration::from_nanos(LONG_WAIT + 1)));
+        // no core for longer than is usual
+        on_a_thread(&background, || std::thread::park_timeout(Duration::from_nanos(2 * LONG_WAIT)));
         assert_eq!(on_a_thread(&background, own), (i64::from(NICE).max(before.0), before.1));
         background.pressed_until.store(now(), Relaxed);
         assert_eq!(on_a_thread(&background, own).1, IDLE);

@@ -10,32 +10,35 @@ pub use list::OrderList;
 
 use crate::api::problem::Problem;
 use crate::api::{Desk, Via, record};
-use crate::disconnect::{Answer, Caller, Listed, OrderError, Service};
+use crate::disconnect::{Action, Answer, Caller, Listed, OrderError, Select, Service};
 use crate::types::{OrderId, Timestamp};
-use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn router() -> Router<Desk> {
-    Router::new()
-        .route("/", get(list::handle).post(place::handle))
-        .route("/{id}", get(show::handle).delete(lift::handle))
+pub(super) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::default().routes(routes!(place::handle, list::handle)).routes(routes!(show::handle, lift::handle))
 }
 
 /// An order and how far it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OrderRow {
     #[serde(flatten)]
     pub answer: Answer,
+    #[schema(value_type = Select)]
     pub select: Value,
     /// `action` with what belongs to it.
     #[serde(flatten)]
+    #[schema(value_type = Action)]
     pub what: Value,
     pub reason: String,
+    /// The caller's own number for it.
     pub case: Option<String>,
+    /// The caller.
     pub by: String,
     pub at: Timestamp,
     pub notify: bool,
@@ -59,6 +62,15 @@ impl From<Listed> for OrderRow {
             lifted: o.lifted,
         }
     }
+}
+
+/// In a path: which order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct OrderPath {
+    /// The order's id.
+    #[param(pattern = "^[a-z2-7]{25}[aeimquy4]$", example = "aebagbafaydqqcikbmga2dqpca")]
+    id: String,
 }
 
 pub(super) fn service(desk: &Desk) -> Result<&Arc<Service>, Problem> {

@@ -1,17 +1,26 @@
 //! `DELETE /api/v1/disconnects/{id}`: lifts a block, a step-up or an order to enrol anew.
 
-use super::{OrderRow, caller, id, service};
+use super::{OrderPath, OrderRow, caller, id, service};
 use crate::api::problem::Problem;
 use crate::api::{Desk, Via};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 
+#[utoipa::path(
+    delete, path = "/{id}", operation_id = "lift_disconnect", tag = "disconnects",
+    summary = "Lift a block, a step-up or a re-enrolment",
+    params(OrderPath),
+    responses(
+        (status = 200, description = "The order, lifted.", body = OrderRow),
+        (status = 409, description = "It cannot be lifted: it is over, or was lifted before.")
+    )
+)]
 pub(super) async fn handle(
     State(desk): State<Desk>,
     via: Option<Extension<Via>>,
-    order: Result<Path<String>, PathRejection>,
+    order: Result<Path<OrderPath>, PathRejection>,
 ) -> Result<Json<OrderRow>, Problem> {
-    let Path(order) = order?;
+    let Path(OrderPath { id: order }) = order?;
     Ok(Json(service(&desk)?.lift(&caller(via.map(|v| v.0)), id(&order)?).await?.into()))
 }

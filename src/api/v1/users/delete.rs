@@ -1,21 +1,33 @@
 //! `DELETE /api/v1/users/{login}`: the account and all that belongs to it. The record keeps its id.
 
-use super::{Caller, Order};
+use super::{Caller, Order, Whom};
+use crate::api::body::AnyBody;
 use crate::api::problem::Problem;
 use crate::api::{Desk, Via};
 use crate::audit;
-use axum::extract::rejection::{JsonRejection, PathRejection};
+use axum::Extension;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::{Extension, Json};
 
+#[utoipa::path(
+    delete, path = "/{login}", operation_id = "delete_user", tag = "users",
+    summary = "Delete an account and all that belongs to it",
+    description = "Sessions and streams end on every node; the audit keeps the id.",
+    params(Whom),
+    request_body(content = Option<Order>),
+    responses(
+        (status = 204, description = "It is gone."),
+        (status = 409, description = "The last administrator would go.")
+    )
+)]
 pub(super) async fn handle(
     State(desk): State<Desk>,
     via: Option<Extension<Via>>,
-    login: Result<Path<String>, PathRejection>,
-    body: Result<Option<Json<Order>>, JsonRejection>,
+    login: Result<Path<Whom>, PathRejection>,
+    AnyBody(order): AnyBody<Order>,
 ) -> Result<StatusCode, Problem> {
-    let (Path(login), order) = (login?, body?.map(|Json(o)| o).unwrap_or_default());
+    let Path(Whom { login }) = login?;
     let account = desk.accounts.load_full().delete(&login).await?;
     Caller::new(via, order.reason).record(&desk, &account, audit::Account::Deleted);
     Ok(StatusCode::NO_CONTENT)
