@@ -7,6 +7,7 @@ pub mod change;
 mod confirm;
 mod decide;
 mod devices;
+mod errand;
 pub mod flow;
 mod judge;
 pub mod parking;
@@ -16,6 +17,7 @@ pub mod service;
 mod set_up;
 mod sign_in;
 mod sign_out;
+mod step_up;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -23,6 +25,7 @@ pub mod verdict;
 
 pub use crate::session::Identity;
 pub use change::Fresh;
+pub use errand::Errand;
 pub use flow::{Answer, ChallengePage, SetUpPage, SignIn, SignedOut, Who};
 pub use parking::{FormPage, Marker, NotSent, Parking, Posted, Sending, Unkept};
 pub use service::Gate;

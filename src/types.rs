@@ -8,6 +8,7 @@ pub mod email;
 pub mod host;
 pub mod id;
 pub mod inbound;
+pub mod methods;
 pub mod name;
 pub mod net;
 pub mod object;
@@ -22,8 +23,11 @@ pub use assurance::{Acr, Assurance, Proofs, SecondFactor};
 pub use causes::with_causes;
 pub use email::Email;
 pub use host::{Host, Origin};
-pub use id::{ApiTokenId, ByRandomBits, DeviceId, FactorId, FormId, NodeId, OrderId, RequestId, Seq, SessionId, SetId, UserId};
+pub use id::{
+    ApiTokenId, ByRandomBits, DeviceId, FactorId, FormId, NodeId, OrderId, RequestId, Seq, SessionId, SetId, UserId,
+};
 pub use inbound::{AppName, Cookies, FetchMetadata, Inbound, Kind, Mode};
+pub use methods::Methods;
 pub use name::{GroupName, Login, UserName};
 pub use net::{ClientIp, ClientNetwork};
 pub use object::Object;

@@ -4,13 +4,13 @@
 use crate::store::audit::{AuditBounds, AuditFilter, AuditFrom, AuditPage, AuditRow};
 use crate::store::{
     Account, Ack, ApiToken, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Counted,
-    Created, Device, DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, FormLimits, FormStore, Head, KeyFile, Lifted,
-    NewAccount, NewBackup, Opened, Order, OrderStore, Parked, ParkedForm, Pending, Placed, Proof, Quota, Replaced, Result,
-    Session, Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, TokenStore, Touch, Used,
+    Created, Device, DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, FormLimits, FormStore, Head, KeyFile,
+    Lifted, NewAccount, NewBackup, Opened, Order, OrderStore, Parked, ParkedForm, Pending, Placed, Proof, Quota,
+    Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, TokenStore, Touch, Used,
 };
 use crate::types::{
-    ApiTokenId, DeviceId, DeviceRef, Email, FactorId, FormId, Login, NodeId, OrderId, Seq, SessionId, Timestamp, TokenHash,
-    TokenRef, UserId, UserName,
+    ApiTokenId, DeviceId, DeviceRef, Email, FactorId, FormId, Login, NodeId, OrderId, Seq, SessionId, Timestamp,
+    TokenHash, TokenRef, UserId, UserName,
 };
 use async_trait::async_trait;
 use std::collections::BTreeSet;

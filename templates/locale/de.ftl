@@ -29,9 +29,11 @@ ended-text = Diese Anmeldung wurde zum Schutz des Kontos beendet.
 ended-do = Prüfen Sie, ob sich die Uhr Ihres Geräts automatisch stellt, und melden Sie sich dann neu an.
 
 challenge-title = Code eingeben
+challenge-step-up = Sie sind angemeldet. Was Sie öffnen möchten, verlangt einen neuen Code.
 challenge-lead = Öffnen Sie Ihre Authenticator-App und geben Sie die { $digits } Ziffern ein, die sie für dieses Konto zeigt.
 challenge-time = Sie haben zehn Minuten. Danach melden Sie sich neu an.
 challenge-lost-title = Authenticator verloren?
+challenge-lost-elsewhere = Ein Backup-Code gilt hier nicht. Um einen verlorenen Authenticator zu ersetzen, melden Sie sich ab und mit einem solchen Code neu an.
 challenge-lost-reset = Bitten Sie die Administration, Ihre Mehr-Faktor-Authentifizierung zurückzusetzen. Bei der nächsten Anmeldung richten Sie sie neu ein.
 challenge-lost-support = Wenn dort niemand helfen kann, fragen Sie den Support:
 code-wrong =
@@ -168,6 +170,8 @@ denied-title = Das dürfen Sie nicht öffnen
 denied-rule = Die Regel „{ $rule }“ lässt es nicht zu.
 denied-default = Keine Regel erlaubt es.
 denied-exempt = Verlangt wird ein zweiter Faktor, aber Ihr Konto ist von der Mehr-Faktor-Authentifizierung ausgenommen.
+denied-method = Verlangt wird ein zweiter Faktor, den Sie nicht haben oder aufgebraucht haben.
+denied-method-do = Auf Ihrer Kontoseite sehen Sie, was Sie haben, und erhalten neue Backup-Codes.
 denied-origin = Die Anfrage kam nicht von einer Seite dieser Website.
 denied-do = Wenn Sie es brauchen, fragen Sie die Administration und nennen Sie die Regel und die Nummer der Anfrage.
 

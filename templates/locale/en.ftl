@@ -29,9 +29,11 @@ ended-text = This sign-in was ended to protect the account.
 ended-do = Check that the clock of your device is set automatically, then sign in again.
 
 challenge-title = Enter your code
+challenge-step-up = You are signed in. What you want to open asks for a fresh code.
 challenge-lead = Open your authenticator app and enter the { $digits } digits it shows for this account.
 challenge-time = You have ten minutes. After that, sign in again.
 challenge-lost-title = Lost your authenticator?
+challenge-lost-elsewhere = A backup code is not accepted here. To replace a lost authenticator, sign out and sign in with one.
 challenge-lost-reset = Ask an administrator to reset multi-factor authentication for you. You then set it up anew at your next sign-in.
 challenge-lost-support = If no administrator can help, ask support:
 code-wrong =
@@ -168,6 +170,8 @@ denied-title = You may not open this
 denied-rule = The rule “{ $rule }” refuses it.
 denied-default = No rule allows it.
 denied-exempt = It asks for a second factor, and your account is exempt from multi-factor authentication.
+denied-method = It takes only second factors that you do not have, or have used up.
+denied-method-do = Your account page shows what you have, and makes new backup codes.
 denied-origin = The request did not come from a page of this site.
 denied-do = If you need it, ask an administrator and name the rule and the request number.
 

@@ -29,9 +29,11 @@ ended-text = Este inicio de sesión se ha cerrado para proteger la cuenta.
 ended-do = Compruebe que el reloj de su dispositivo se ajusta automáticamente y vuelva a iniciar sesión.
 
 challenge-title = Introduzca su código
+challenge-step-up = Ya ha iniciado sesión. Lo que quiere abrir pide un código nuevo.
 challenge-lead = Abra su aplicación de autenticación e introduzca los { $digits } dígitos que muestra para esta cuenta.
 challenge-time = Tiene diez minutos. Después, inicie sesión de nuevo.
 challenge-lost-title = ¿Ha perdido su aplicación de autenticación?
+challenge-lost-elsewhere = Aquí no se acepta un código de respaldo. Para sustituir una aplicación perdida, cierre la sesión e inicie otra con uno de ellos.
 challenge-lost-reset = Pida a un administrador que restablezca su autenticación multifactor. La configurará de nuevo en su próximo inicio de sesión.
 challenge-lost-support = Si ningún administrador puede ayudarle, pregunte a soporte:
 code-wrong =
@@ -168,6 +170,8 @@ denied-title = No puede abrir esto
 denied-rule = La regla «{ $rule }» lo rechaza.
 denied-default = Ninguna regla lo permite.
 denied-exempt = Se pide un segundo factor y su cuenta está exenta de la autenticación multifactor.
+denied-method = Solo se aceptan segundos factores que usted no tiene o que ya ha agotado.
+denied-method-do = La página de su cuenta muestra los que tiene y crea nuevos códigos de respaldo.
 denied-origin = La solicitud no vino de una página de este sitio.
 denied-do = Si lo necesita, pregunte a un administrador e indique la regla y el número de la solicitud.
 

@@ -29,9 +29,11 @@ ended-text = Cette connexion a été arrêtée pour protéger le compte.
 ended-do = Vérifiez que l’horloge de votre appareil se règle automatiquement, puis reconnectez-vous.
 
 challenge-title = Saisissez votre code
+challenge-step-up = Vous êtes connecté. Ce que vous voulez ouvrir demande un nouveau code.
 challenge-lead = Ouvrez votre application d’authentification et saisissez les { $digits } chiffres qu’elle affiche pour ce compte.
 challenge-time = Vous avez dix minutes. Ensuite, il faudra vous reconnecter.
 challenge-lost-title = Vous avez perdu votre application d’authentification ?
+challenge-lost-elsewhere = Un code de secours n’est pas accepté ici. Pour remplacer une application perdue, déconnectez-vous, puis reconnectez-vous avec l’un d’eux.
 challenge-lost-reset = Demandez à un administrateur de réinitialiser votre authentification multifacteur. Vous la configurerez de nouveau à votre prochaine connexion.
 challenge-lost-support = Si aucun administrateur ne peut vous aider, demandez à l’assistance :
 code-wrong =
@@ -168,6 +170,8 @@ denied-title = Vous ne pouvez pas ouvrir ceci
 denied-rule = La règle « { $rule } » le refuse.
 denied-default = Aucune règle ne l’autorise.
 denied-exempt = Un second facteur est demandé, et votre compte est exempté de l’authentification multifacteur.
+denied-method = Seuls sont acceptés des seconds facteurs que vous n’avez pas, ou que vous avez épuisés.
+denied-method-do = La page de votre compte montre ce que vous avez et crée de nouveaux codes de secours.
 denied-origin = La demande ne venait pas d’une page de ce site.
 denied-do = Si vous en avez besoin, adressez-vous à un administrateur en indiquant la règle et le numéro de la demande.
 

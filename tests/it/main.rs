@@ -68,6 +68,8 @@ mod sign_in;
 #[cfg(test)]
 mod sign_out;
 #[cfg(test)]
+mod step_up;
+#[cfg(test)]
 mod store_faults;
 #[cfg(test)]
 mod streams;

@@ -41,7 +41,7 @@ impl Browser<'_> {
         }
     }
     /// *Send*, up to where the upstream would hear of it.
-    async fn sends(&self, inbound: &Inbound, marker: &str) -> Result<Sending, NotSent> {
+    async fn sends_form(&self, inbound: &Inbound, marker: &str) -> Result<Sending, NotSent> {
         let body = format!("{}={marker}", Marker::FIELD);
         assert_eq!(body.len(), Marker::LENGTH);
         let marker = Marker::read(body.as_bytes()).unwrap();
@@ -51,7 +51,7 @@ impl Browser<'_> {
         }
     }
     async fn has_sent(&self, path: &str, marker: &str) -> bool {
-        let mut sending = self.sends(&self.posts(path), marker).await.map_err(|e| format!("{e:?}")).unwrap();
+        let mut sending = self.sends_form(&self.posts(path), marker).await.map_err(|e| format!("{e:?}")).unwrap();
         self.house.gate.take_form(&mut sending).await.unwrap()
     }
     fn form_cookie(&self) -> Option<&String> {
@@ -93,11 +93,11 @@ async fn a_form_waits_through_the_sign_in_and_is_sent_once() {
     assert_eq!(b.signs_in_as("alice", &to).await, Next::Arrived(to.clone()));
     let shown = b.is_shown(&to).await;
     assert_eq!((shown.held.target.as_str(), &shown.held.body[..]), ("/orders", &b"amount=100"[..]));
-    let mut first = b.sends(&b.posts("/orders"), &shown.marker).await.map_err(|e| format!("{e:?}")).unwrap();
-    let mut second = b.sends(&b.posts("/orders"), &shown.marker).await.map_err(|e| format!("{e:?}")).unwrap();
+    let mut first = b.sends_form(&b.posts("/orders"), &shown.marker).await.map_err(|e| format!("{e:?}")).unwrap();
+    let mut second = b.sends_form(&b.posts("/orders"), &shown.marker).await.map_err(|e| format!("{e:?}")).unwrap();
     assert!(house.gate.take_form(&mut first).await.unwrap());
     assert!(!house.gate.take_form(&mut second).await.unwrap(), "a double click");
-    assert_eq!(why(b.sends(&b.posts("/orders"), &shown.marker).await), NotSent::Gone);
+    assert_eq!(why(b.sends_form(&b.posts("/orders"), &shown.marker).await), NotSent::Gone);
     b.keep(&first.cookies);
     assert!(b.form_cookie().is_none());
     assert!(matches!(b.sees(&to).await, FormPage::Gone));
@@ -113,7 +113,7 @@ async fn a_form_ends_ten_minutes_after_it_came() {
         let marker = b.is_shown(&to).await.marker;
         house.later(seconds);
         assert_eq!(matches!(b.sees(&to).await, FormPage::Show(_)), waits, "{seconds}");
-        assert_eq!(b.sends(&b.posts("/orders"), &marker).await.is_ok(), waits, "{seconds}");
+        assert_eq!(b.sends_form(&b.posts("/orders"), &marker).await.is_ok(), waits, "{seconds}");
     }
 }
 
@@ -132,8 +132,8 @@ async fn a_form_of_a_session_that_ran_out_is_its_users_alone() {
     assert_eq!(alice.is_shown(&to).await.held.user, Some(ALICE));
     bob.signs_in_as("bob", &to).await;
     let marker = alice.is_shown(&to).await.marker;
-    assert_eq!(why(bob.sends(&bob.posts("/orders"), &marker).await), NotSent::OtherUser);
-    assert_eq!(why(bob.sends(&bob.posts("/orders"), &marker).await), NotSent::Gone, "it was dropped");
+    assert_eq!(why(bob.sends_form(&bob.posts("/orders"), &marker).await), NotSent::OtherUser);
+    assert_eq!(why(bob.sends_form(&bob.posts("/orders"), &marker).await), NotSent::Gone, "it was dropped");
     assert!(matches!(alice.sees(&to).await, FormPage::Gone));
 
     let to = b.parks("/orders").await.unwrap();
@@ -153,14 +153,14 @@ async fn a_marker_is_of_one_session_one_form_and_one_address() {
     let mixed = format!("{}.{}", first.form().unwrap(), other.split('.').nth(1).unwrap());
     let again =
         |to: &ReturnTo, at| NotSent::OtherSession { to: ReturnTo::form_page("/.portcullis/", to.form().unwrap(), at) };
-    assert_eq!(why(b.sends(&b.posts("/a"), &mixed).await), again(&first, "/a"));
-    assert_eq!(why(b.sends(&b.posts("/b"), &marker).await), again(&first, "/b"));
+    assert_eq!(why(b.sends_form(&b.posts("/a"), &mixed).await), again(&first, "/a"));
+    assert_eq!(why(b.sends_form(&b.posts("/b"), &marker).await), again(&first, "/b"));
     let mut later = b.clone();
     later.sign_in().await;
-    assert_eq!(why(later.sends(&later.posts("/a"), &marker).await), again(&first, "/a"), "another session");
+    assert_eq!(why(later.sends_form(&later.posts("/a"), &marker).await), again(&first, "/a"), "another session");
     let mut elsewhere = house.browser();
     elsewhere.sign_in().await;
-    assert_eq!(why(elsewhere.sends(&elsewhere.posts("/a"), &marker).await), NotSent::Gone, "another browser");
+    assert_eq!(why(elsewhere.sends_form(&elsewhere.posts("/a"), &marker).await), NotSent::Gone, "another browser");
     let fresh = later.is_shown(&first).await.marker;
     assert!(later.has_sent("/a", &fresh).await, "nothing of that has used it up");
     let fresh = later.is_shown(&second).await.marker;
@@ -190,12 +190,12 @@ async fn another_site_or_a_frame_sends_nothing() {
         odd.push(Inbound { fetch: FetchMetadata::default(), origin_header, ..good.clone() });
     }
     for inbound in odd {
-        assert_eq!(why(b.sends(&inbound, &marker).await), NotSent::Forged, "{:?}", inbound.fetch);
+        assert_eq!(why(b.sends_form(&inbound, &marker).await), NotSent::Forged, "{:?}", inbound.fetch);
         let kept = house.gate.keeps(&inbound, Some(FORM));
         assert_ne!(kept, Some(Ok(())), "nor is it kept: {:?}", inbound.fetch);
     }
     let silent = Inbound { fetch: FetchMetadata::default(), ..good };
-    assert!(b.sends(&silent, &marker).await.is_ok(), "a browser without Fetch Metadata says its origin");
+    assert!(b.sends_form(&silent, &marker).await.is_ok(), "a browser without Fetch Metadata says its origin");
 }
 
 #[tokio::test]
@@ -256,7 +256,7 @@ async fn a_form_comes_first_whatever_way_led_in_and_goes_with_the_sign_out() {
     assert!(house.gate.discard_form(&asked, id, "made up").await.unwrap().is_none());
     let (cookies, back) = house.gate.discard_form(&asked, id, &marker).await.unwrap().unwrap();
     assert_eq!(back.as_str(), "/orders/new", "the page it was filled in on");
-    assert_eq!(why(b.sends(&b.posts("/orders"), &marker).await), NotSent::Gone);
+    assert_eq!(why(b.sends_form(&b.posts("/orders"), &marker).await), NotSent::Gone);
     b.keep(&cookies);
     assert_eq!((b.form_cookie(), b.overview().await.form), (None, None));
 
@@ -282,7 +282,7 @@ async fn what_a_rule_asks_of_the_form_is_asked_before_it_is_shown() {
     assert_eq!(b.signs_in_as("alice", &look).await, Next::Arrived(look.clone()));
     assert!(b.visits("/orders").await.is_none(), "looking takes the password alone");
     let to = b.parks("/orders").await.unwrap();
-    assert!(matches!(b.sees(&to).await, FormPage::Asked(Refusal::Challenge { to: same }) if same == to));
+    assert!(matches!(b.sees(&to).await, FormPage::Asked(Refusal::Challenge { to: same, .. }) if same == to));
     let mut other = house.browser();
     let to = other.parks("/orders").await.unwrap();
     assert_eq!(other.signs_in_as("alice", &to).await, Next::Challenge(to), "of a POST, not of a look");

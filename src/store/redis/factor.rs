@@ -79,6 +79,8 @@ impl Redis {
                 if let Some(burn) = burn {
                     self.remember_step(shown.user, burn, now);
                 }
+                // nodes know what somebody can give
+                self.append_facts(&[Fact::UserChanged { user: shown.user }]).await?;
                 Replaced::Yes
             }
             0 => Replaced::Replayed,

@@ -3,11 +3,11 @@
 //! What was taken here is taken again from a server that forgot it at a failover (`spent`): a form is sent once.
 
 use super::Redis;
+use super::call::{Call, Script};
 use super::session::millis;
 use super::spent::Spent;
 use crate::store::{FormLimits, FormStore, Parked, ParkedForm, Result, StoreError};
 use crate::types::{FormId, Timestamp};
-use redis::{Script, ScriptInvocation};
 use std::time::Duration;
 
 #[async_trait::async_trait]
@@ -50,7 +50,7 @@ impl Redis {
         self.link.run("writing back that a form was sent", &call).await
     }
 
-    fn on_form<'a>(&self, script: &'a Script, id: FormId) -> ScriptInvocation<'a> {
+    fn on_form<'a>(&self, script: &'a Script, id: FormId) -> Call<'a> {
         let mut call = script.prepare_invoke();
         for key in self.keys.form(id) {
             call.key(key);

@@ -30,6 +30,11 @@ impl Redis {
     /// The same, if the proof can be spent.
     pub(super) async fn enter_with(&self, e: Entrance<'_>, proof: Proof) -> Result<Opened> {
         let user = e.session.user;
+        // a backup code may be the last one, and nodes know what somebody can give
+        let changed = match proof {
+            Proof::Totp(_) => None,
+            Proof::Backup { .. } => Some(Fact::UserChanged { user }),
+        };
         let (call, spent) = match proof {
             Proof::Totp(burn) => {
                 let mut call = self.entering(&self.scripts.answer_totp, e)?;
@@ -43,7 +48,7 @@ impl Redis {
             }
         };
         let said: String = self.link.run("answering a challenge", &call).await?;
-        let opened = self.entered(e, &said, &[]).await?;
+        let opened = self.entered(e, &said, changed.as_slice()).await?;
         if opened == Opened::Yes {
             self.spent.keep(spent);
         }

@@ -20,7 +20,7 @@ use crate::web::status::{self, Rejected};
 use crate::web::visit::Visit;
 use askama::Template;
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use std::str::FromStr;
 
 #[derive(Template)]
@@ -57,7 +57,7 @@ async fn page(visit: &Visit) -> Result<Response, Failed> {
     // the page's own address is the way back to it
     let to = visit.return_to(&visit.inbound.target());
     Ok(match visit.gate().form_page(&visit.inbound, &to).await? {
-        FormPage::Asked(asked) => refusal::answer(&visit.web.site, &visit.inbound, &asked, None),
+        FormPage::Asked(asked) => refusal::answer(&visit.web.site, &visit.inbound, (&HeaderMap::new(), None), &asked),
         FormPage::Gone => gone(&frame),
         FormPage::OtherUser { cookies } => set_cookies(other_user(&frame), cookies),
         FormPage::Show(shown) => {

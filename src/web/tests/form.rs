@@ -84,7 +84,7 @@ async fn what_is_posted_is_shown_as_text_and_goes_to_the_apps_own_address() {
 fn a_refusal_leads_to_the_page_of_the_form_or_says_why_it_is_not_kept() {
     let s = Sample::new("en");
     let led = |refusal, parking: Parking| {
-        let r = refusal::answer(&s.site, &s.inbound, &refusal, Some(&parking));
+        let r = refusal::answer(&s.site, &s.inbound, (&HeaderMap::new(), Some(&parking)), &refusal);
         (r.headers()["location"].to_str().unwrap().to_string(), r.headers().contains_key("set-cookie"))
     };
     let cookies = vec![http::HeaderValue::from_static("x=y")];
@@ -92,6 +92,8 @@ fn a_refusal_leads_to_the_page_of_the_form_or_says_why_it_is_not_kept() {
     assert_eq!(to, format!("/.portcullis/sign-in?to=/.portcullis/form%3Ff%3D{ID}%26at%3D/orders"));
     assert!(cookie);
     let unkept = Parking { cookies: Vec::new(), kept: Err(Unkept::TooLarge) };
-    let challenge = Refusal::Challenge { to: ReturnTo::parse("/a?b=c", PREFIX) };
-    assert_eq!(led(challenge, unkept), ("/.portcullis/challenge?to=/a%3Fb%3Dc&form=too-large".to_string(), false));
+    let challenge = Refusal::Challenge { to: ReturnTo::parse("/a?b=c", PREFIX), max_age: None };
+    let path = s.inbound.path.forwarded();
+    let to = format!("/.portcullis/challenge?to=/a%3Fb%3Dc&for=GET:{path}&form=too-large");
+    assert_eq!(led(challenge, unkept), (to, false));
 }

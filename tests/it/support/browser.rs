@@ -3,7 +3,7 @@
 use super::process::{Process, free_port, local};
 use super::{GUARD, until};
 use fantoccini::elements::Element;
-use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::{Pid, Signal, kill_process};
@@ -102,6 +102,17 @@ impl Browser {
     }
     pub async fn until_gone(&self, css: &str) {
         until(&format!("{css} to be gone"), || async { !self.has(css).await }).await;
+    }
+    /// Goes on in the window that the page has opened; the one it came from.
+    pub async fn enter_new_window(&self) -> WindowHandle {
+        let here = self.page.window().await.unwrap();
+        until("another window", || async { self.page.windows().await.unwrap().len() == 2 }).await;
+        let there = self.page.windows().await.unwrap().into_iter().find(|w| *w != here).unwrap();
+        self.page.switch_to_window(there).await.unwrap();
+        here
+    }
+    pub async fn leave_window(&self, to: WindowHandle) {
+        self.page.switch_to_window(to).await.unwrap();
     }
     /// As who reads the other browser's cookies from its disk: those whose names end so.
     pub async fn take_cookie_of(&self, other: &Browser, end: &str) {
