@@ -7,9 +7,11 @@ pub mod change;
 pub mod import;
 mod keys;
 pub mod password;
+pub mod tokens;
 
 pub use keys::NotRetired;
 pub use password::{BadPassword, PasswordRules};
+pub use tokens::{ApiToken, NewToken, TokenError, Tokens};
 
 use crate::crypto::{Codes, KeyRing, PasswordError, Passwords, code};
 use crate::policy::Policy;

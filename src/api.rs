@@ -4,10 +4,13 @@
 //! own user can open it; over TCP the API needs a token. A request that does not say how it came counts as TCP.
 
 mod auth;
+mod body;
 mod health;
 pub mod hooks;
+mod limits;
 pub mod listen;
 mod metrics;
+mod openapi;
 mod problem;
 mod record;
 mod scope;
@@ -15,22 +18,26 @@ mod v1;
 
 pub use crate::disconnect::Answer as OrderAnswer;
 pub use health::{Check, Readiness};
+pub use openapi::text as openapi;
 pub use v1::audit::{AuditEvents, AuditLine};
 pub use v1::disconnects::{OrderList, OrderRow};
 pub use v1::imports::{ImportMistake, ImportOutcome};
 pub use v1::keys::KeyList;
+pub use v1::tokens::{CreatedToken, TokenList, TokenRow};
 pub use v1::users::{AddedUser, ResetUser, User, UserCode, UserList, UserSessions};
 
-use crate::account::Accounts;
+use crate::account::{Accounts, Tokens};
 use crate::audit::{Audit, Metrics};
 use crate::disconnect::{Caller, Service};
-use crate::types::TokenHash;
+use crate::types::{AppName, Scopes, TokenName};
 use arc_swap::ArcSwap;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::get;
 use axum::{Extension, Router};
-use hooks::Hooks;
+use hooks::Hook;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 /// What the endpoints work with.
 #[derive(Clone)]
@@ -41,15 +48,28 @@ pub struct Api {
     pub metrics: Arc<Metrics>,
     pub readiness: Arc<dyn Readiness>,
     pub disconnect: Arc<Service>,
-    pub hooks: Hooks,
-    /// Of the one token that may call the API over TCP; `None`: the API answers on the socket only.
-    pub token: Option<TokenHash>,
+    pub hooks: Arc<[Hook]>,
+    /// Who may call by a certificate.
+    pub clients: Arc<[Client]>,
+}
+
+/// A caller that is known by its certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    pub name: TokenName,
+    /// A name in the certificate: its subject's common name, or an alternative name (DNS, e-mail, URI).
+    pub certificate: String,
+    pub scopes: Scopes,
+    /// Only sessions in these apps; empty: in all.
+    pub apps: BTreeSet<AppName>,
+    pub users_per_hour: Option<u32>,
 }
 
 /// What the API's resources work with.
 #[derive(Clone)]
 struct Desk {
     accounts: Arc<ArcSwap<Accounts>>,
+    tokens: Arc<Tokens>,
     audit: Arc<Audit>,
     /// `None`: the store of a stopped gateway, where nobody is connected.
     disconnect: Option<Arc<Service>>,
@@ -67,16 +87,18 @@ pub enum Via {
 
 /// All endpoints, for a running gateway.
 pub fn router(api: Api) -> Router {
-    let guard = axum::middleware::from_fn_with_state(api.token, auth::demand);
+    let tokens = Arc::new(Tokens::of(&api.accounts.load()));
+    let (clients, accounts, limits) = (api.clients.clone(), api.accounts.clone(), Arc::<limits::Limits>::default());
+    let door = auth::Door { tokens: tokens.clone(), clients, limits: limits.clone(), accounts };
+    let watched = axum::middleware::from_fn_with_state(door.clone(), auth::watched);
+    let guard = axum::middleware::from_fn_with_state(door, auth::demand);
     let disconnect = Some(api.disconnect.clone());
-    let desk = Desk { accounts: api.accounts.clone(), audit: api.audit.clone(), disconnect };
-    let v1 = v1::router().fallback(problem::not_found).with_state(desk.clone());
+    let desk = Desk { accounts: api.accounts.clone(), tokens, audit: api.audit.clone(), disconnect };
+    let v1 = Router::from(v1::router()).fallback(problem::not_found).with_state(desk.clone());
     let v1 = recorded(v1, desk.clone(), |inner| inner.layer(guard));
-    let hooks = on_record(hooks::router(api.hooks.clone()).with_state(desk.clone()), desk);
-    Router::new()
-        .route("/healthz", get(health::live))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(metrics::render))
+    let hooks = on_record(hooks::router(api.hooks.clone(), limits).with_state(desk.clone()), desk);
+    Router::from(open_routes())
+        .route_layer(watched)
         .nest("/api/v1", v1)
         .nest("/api/v1/hooks", hooks)
         .fallback(problem::not_found)
@@ -85,10 +107,22 @@ pub fn router(api: Api) -> Router {
         .with_state(api)
 }
 
+/// What needs no token.
+fn open_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(metrics::render))
+        .routes(routes!(openapi::show))
+}
+
 /// The API alone, with every right, for a command that works on the store of a stopped gateway.
 pub fn offline(accounts: Accounts, audit: Arc<Audit>) -> Router {
-    let desk = Desk { accounts: Arc::new(ArcSwap::from_pointee(accounts)), audit, disconnect: None };
-    let v1 = recorded(v1::router().with_state(desk.clone()), desk, |inner| inner.layer(Extension(Caller::offline())));
+    let tokens = Arc::new(Tokens::of(&accounts));
+    let desk = Desk { accounts: Arc::new(ArcSwap::from_pointee(accounts)), tokens, audit, disconnect: None };
+    let v1 = recorded(Router::from(v1::router()).with_state(desk.clone()), desk, |inner| {
+        inner.layer(Extension(Caller::offline()))
+    });
     Router::new().nest("/api/v1", v1).layer(Extension(Via::Offline))
 }
 

@@ -1,6 +1,7 @@
 //! Wiring, reload, shutdown. The only place that names a concrete store.
 
 mod access_log;
+mod admin_tls;
 mod assertion;
 mod brand;
 mod ends;

@@ -30,8 +30,8 @@ pub use file::{FileError, FileSettings};
 pub use line::PolicyStamp;
 pub use metrics::Metrics;
 pub use outcome::{
-    Account, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, OrderChange, PolicyChange, Reporter,
-    SignIn,
+    Account, Alarm, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, OrderChange, PolicyChange,
+    Reporter, SignIn, Token,
 };
 pub use queue::State;
 pub use writer::Writer;
@@ -324,6 +324,11 @@ mod tests {
                 change: Account::MfaReset,
                 reason: Some("lost phone".into()),
             },
+        ]
+    }
+
+    fn every_event_of_operators() -> Vec<Event> {
+        vec![
             Event::Policy { by: Reporter::File, change: PolicyChange::Rejected, reason: Some("line 1".into()) },
             Event::Keys { by: Reporter::Offline, key: "abcd".into(), change: Keys::Retired },
             Event::Disconnect {
@@ -336,15 +341,30 @@ mod tests {
                 case: Some("INC-1".into()),
             },
             Event::ApiCall {
-                source,
+                source: source(),
                 by: Reporter::Api,
                 caller: Some("token:soc".into()),
                 method: "PUT".into(),
                 path: "/api/v1/users/x".into(),
                 status: 204,
+                reason: Some("wrong token"),
+            },
+            Event::Token {
+                by: Reporter::Api,
+                caller: "token:soc".into(),
+                key: "t".into(),
+                name: "siem".into(),
+                change: Token::Created,
+            },
+            Event::Alarm {
+                by: Reporter::Api,
+                caller: "token:soc".into(),
+                limit: Alarm::UsersPerHour,
+                count: 100,
+                until: AT,
             },
             Event::Node { change: Node::Started },
-            Event::Failures { source: Source::default(), of: "sign_in", user: Some(user), count: 5 },
+            Event::Failures { source: Source::default(), of: "sign_in", user: None, count: 5 },
             Event::Lost { count: 5 },
             Event::Repaired { bytes: 5 },
             Event::Trimmed { through: 5, hash: "00".into() },
@@ -353,7 +373,7 @@ mod tests {
 
     #[test]
     fn every_field_of_every_event_is_written() {
-        for event in every_event() {
+        for event in every_event().into_iter().chain(every_event_of_operators()) {
             let out: Value = serde_json::from_str(&written(&event)).unwrap();
             let fields = Fields::of(&event, None);
             for field in fields.all().keys() {

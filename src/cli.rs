@@ -11,10 +11,14 @@ mod disconnect;
 mod failure;
 mod hook;
 mod keys;
+mod openapi;
 mod out;
 mod password;
+mod remote;
 mod serve;
 mod settings;
+mod target;
+mod token;
 mod user;
 mod version;
 
@@ -22,8 +26,8 @@ use clap::{Parser, Subcommand};
 use failure::Failure;
 use out::Out;
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
+use target::Target;
 
 /// Runs the command that `args` name; the first one is the program's own name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -46,16 +50,18 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn command(cli: Cli, out: &Out) -> Result<(), Failure> {
-    let config = cli.config;
+    let target = cli.target;
     match cli.command {
-        Command::Serve => in_runtime(serve::run(config, out)),
-        Command::Check => check::run(config, out),
-        Command::User(args) => in_runtime(user::run(args, config, out)),
-        Command::Keys(args) => in_runtime(keys::run(args, config, out)),
-        Command::Disconnect(args) => in_runtime(disconnect::run(args, config, out)),
-        Command::Hook(args) => hook::run(args, config, out),
-        Command::Audit(args) => in_runtime(audit::run(args, config, out)),
+        Command::Serve => in_runtime(serve::run(target.config, out)),
+        Command::Check => check::run(target.config, out),
+        Command::User(args) => in_runtime(user::run(args, target, out)),
+        Command::Token(args) => in_runtime(token::run(args, target, out)),
+        Command::Keys(args) => in_runtime(keys::run(args, target.config, out)),
+        Command::Disconnect(args) => in_runtime(disconnect::run(args, target, out)),
+        Command::Hook(args) => hook::run(args, target.config, out),
+        Command::Audit(args) => in_runtime(audit::run(args, target, out)),
         Command::Demo(args) => in_runtime(demo::run(args, out)),
+        Command::Openapi => openapi::run(out),
         Command::Version => version::run(out),
     }
 }
@@ -71,9 +77,8 @@ fn in_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Fai
 #[derive(Debug, Parser)]
 #[command(name = "portcullis", version, disable_help_subcommand = true)]
 struct Cli {
-    /// Configuration [default: portcullis.yaml here, then /etc/portcullis/portcullis.yaml]
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    target: Target,
     /// Write JSON instead of text
     #[arg(long, global = true)]
     json: bool,
@@ -89,6 +94,8 @@ enum Command {
     Check,
     /// Accounts: add, import, change, reset, end
     User(user::Args),
+    /// Tokens of those who call the admin API
+    Token(token::Args),
     /// Keys that everything secret is sealed with
     Keys(keys::Args),
     /// Sign people out, ask them anew or keep them out: certain on every node when it ends
@@ -99,6 +106,8 @@ enum Command {
     Audit(audit::Args),
     /// A gateway in front of a small app, to try it: nothing to configure, nothing stays
     Demo(demo::Args),
+    /// Print the description of the admin API (OpenAPI 3.1)
+    Openapi,
     /// Print the version
     Version,
 }
@@ -124,7 +133,7 @@ mod tests {
     #[test]
     fn json_and_config_may_stand_behind_the_command() {
         let cli = Cli::try_parse_from(["portcullis", "user", "list", "--json", "--config", "x.yaml"]).unwrap();
-        assert!(cli.json && cli.config == Some("x.yaml".into()));
+        assert!(cli.json && cli.target.config == Some("x.yaml".into()));
     }
 
     #[test]
@@ -134,6 +143,7 @@ mod tests {
         let mut text = command.render_long_help().to_string();
         for path in [
             &["user", "add"][..],
+            &["token", "create"],
             &["keys", "generate"],
             &["hook", "create"],
             &["hook", "read"],

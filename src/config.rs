@@ -3,6 +3,7 @@
 //! Reads the files that the configuration names as far as they must be right at start (certificates, keys' modes, the
 //! policy); opens no socket, no store and no key.
 
+mod admin;
 mod apps;
 mod audit;
 mod files;
@@ -13,6 +14,7 @@ mod keys;
 mod listen;
 mod origins;
 mod policy;
+mod redis;
 pub use policy::load as load_policy;
 mod rest;
 mod upstreams;
@@ -25,6 +27,7 @@ use crate::policy::raw;
 use crate::policy::read::{Reader, Section};
 use crate::policy::{Problem, Warning};
 use crate::proxy::settings::Settings;
+use crate::store::redis::RedisMode;
 use files::Files;
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -48,11 +51,23 @@ pub struct Config {
     pub log: LogSettings,
 }
 
-/// `listen.admin`: API, health, metrics; loopback only.
+/// `listen.admin`: API, health, metrics; loopback only where it speaks no TLS.
 #[derive(Debug)]
 pub struct AdminSettings {
     pub address: SocketAddr,
     pub socket: PathBuf,
+    pub tls: Option<AdminTls>,
+    /// Callers with certificates.
+    pub clients: Vec<crate::api::Client>,
+}
+
+/// Files, read anew when they change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminTls {
+    pub cert: PathBuf,
+    pub key: PathBuf,
+    /// PEM of the authorities that sign callers' certificates; `None`: callers need a token.
+    pub client_ca: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -68,6 +83,7 @@ pub enum StoreSettings {
 pub struct RedisSettings {
     /// With the password in it.
     pub url: SecretString,
+    pub mode: RedisMode,
     /// What every key begins with.
     pub prefix: String,
     /// PEM of the authority that signed the server's certificate; `None`: the system's roots.
@@ -141,8 +157,8 @@ fn read(reader: &Reader, root: &Section<'_>, files: &Files<'_>) -> Config {
     let trusted_proxies = root.field("trusted_proxies").map(|f| listen::trusted(&f)).unwrap_or_default();
     let public = listen::public(&listen.section("public"), files, &trusted_proxies);
     let redirect = listen.field("redirect").map(|f| listen::redirect(&f.section(), files));
-    let admin = listen::admin(&listen.section("admin"), files);
     let apps = apps::apps(root, files);
+    let admin = admin::admin(&listen.section("admin"), files, &apps);
     let ends_tls = origins::EndsTls { here: public.listen.tls.is_some(), before_us: !trusted_proxies.is_empty() };
     origins::check(reader, &apps, ends_tls);
     public.warn_of_uncovered(&apps);

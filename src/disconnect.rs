@@ -25,6 +25,7 @@ mod service;
 #[cfg(test)]
 mod sample;
 
+pub use crate::store::{Action, Select};
 pub use acks::Acks;
 pub use caller::{Caller, CallerKind};
 pub use cut::{Acknowledger, Cutter};
@@ -32,5 +33,5 @@ pub use error::OrderError;
 pub use orders::Orders;
 pub use permission::Denied;
 pub use preview::SessionRow;
-pub use request::{Ask, AskAction, AskSelect};
+pub use request::{Ask, AskAction, AskSelect, until};
 pub use service::{Answer, Listed, Parts, Service, Status};

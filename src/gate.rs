@@ -7,14 +7,17 @@ pub mod change;
 mod confirm;
 mod decide;
 mod devices;
+mod errand;
 pub mod flow;
 mod judge;
+pub mod parking;
 mod password;
 mod record;
 pub mod service;
 mod set_up;
 mod sign_in;
 mod sign_out;
+mod step_up;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -22,6 +25,8 @@ pub mod verdict;
 
 pub use crate::session::Identity;
 pub use change::Fresh;
+pub use errand::Errand;
 pub use flow::{Answer, ChallengePage, SetUpPage, SignIn, SignedOut, Who};
+pub use parking::{FormPage, Marker, NotSent, Parking, Posted, Sending, Unkept};
 pub use service::Gate;
 pub use verdict::{Denial, Fault, Passage, Refusal, Verdict};

@@ -73,6 +73,11 @@
 //! [`rotate_session`](store::Store::rotate_session), [`confirm_enrolment`](store::Store::confirm_enrolment). A token is kept
 //! as a hash; it carries a keyed check ([`crypto::Tokens`]), so a made-up one is refused without the store.
 //!
+//! # A form that waits
+//!
+//! A form that is refused with a sign-in or a step-up is kept by [`gate::parking`] ([`store::FormStore`]), shown after it, and sent by
+//! a marker that is posted to its own address: [`proxy`] gives the upstream the form in the marker's place.
+//!
 //! # How a sign-out travels
 //!
 //! ```text
@@ -116,7 +121,7 @@
 //! | first factor | `factor/first/x.rs` | [`factor::first`], [`app`] |
 //! | store | `store/x.rs` | one arm in [`app`], one setting, one line of the conformance suite |
 //! | own page | `web/page/x.rs`, a template, texts | one route in [`web`] |
-//! | API endpoint | `api/v1/<resource>/<verb>.rs` | one route |
+//! | API endpoint | `api/v1/<resource>/<verb>.rs`: handler, its types and its `utoipa::path` | one `routes!`; the snapshot of the OpenAPI document shows it |
 //! | language | `templates/locale/<tag>.ftl` | one line of `web/locale.rs` |
 //! | policy condition | – | [`policy::condition`], the reader and [`policy::parse::KEYS`], `config/policy.yaml`, one example |
 //! | setting | – | its part of [`config`], its table of keys, `config/portcullis.yaml` |

@@ -6,11 +6,12 @@
 
 use crate::session::Cached;
 use crate::session::marks::{Place, Subject};
+use crate::sys::switch::Switch;
 use crate::types::{AppName, ByRandomBits, ClientIp, SessionId, Timestamp, UserId};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio_util::sync::CancellationToken;
 
 /// All exchanges of signed-in sessions on this node.
 pub struct Registry {
@@ -19,44 +20,38 @@ pub struct Registry {
 
 #[derive(Default)]
 struct Shard {
-    sessions: HashMap<SessionId, Slot, ByRandomBits>,
-}
-
-struct Slot {
-    held: Held,
-    token: CancellationToken,
-    exchanges: usize,
+    sessions: HashMap<SessionId, Held, ByRandomBits>,
 }
 
 /// A session with exchanges under way.
 pub struct Held {
     who: Arc<Cached>,
-    /// Where they came in.
-    places: Vec<(AppName, ClientIp)>,
+    exchanges: Vec<OnWay>,
+}
+
+/// An exchange, and where it came in.
+struct OnWay {
+    switch: Arc<Switch>,
+    app: AppName,
+    from: ClientIp,
 }
 
 impl Held {
-    /// The session as orders see it, once for each place.
+    /// The session as orders see it, once for each exchange.
     pub fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
-        self.places.iter().map(|(app, from)| self.who.subject(Some(Place { app, from: *from })))
+        self.subjects_as(&self.who)
     }
     /// The same, as it was read anew.
     pub fn subjects_as<'a>(&'a self, fresh: &'a Cached) -> impl Iterator<Item = Subject<'a>> {
-        self.places.iter().map(|(app, from)| fresh.subject(Some(Place { app, from: *from })))
+        self.exchanges.iter().map(|e| fresh.subject(Some(Place { app: &e.app, from: e.from })))
     }
     pub fn session(&self) -> &Arc<Cached> {
         &self.who
     }
 
-    fn came_in(&mut self, who: &Arc<Cached>, place: Place<'_>) {
-        self.who = who.clone();
-        if !self.places.iter().any(|(app, from)| app == place.app && *from == place.from) {
-            // who moves about has left the oldest
-            if self.places.len() >= PLACES {
-                self.places.remove(0);
-            }
-            self.places.push((place.app.clone(), place.from));
-        }
+    fn cut(self) -> usize {
+        self.exchanges.iter().for_each(|e| e.switch.throw());
+        self.exchanges.len()
     }
 }
 
@@ -64,13 +59,26 @@ impl Held {
 pub struct Exchange {
     registry: Arc<Registry>,
     session: SessionId,
-    token: CancellationToken,
+    switch: Arc<Switch>,
 }
 
 impl Exchange {
-    /// Cancelled when the session is cut.
-    pub fn token(&self) -> &CancellationToken {
-        &self.token
+    /// Thrown when the session is cut.
+    pub fn switch(&self) -> &Arc<Switch> {
+        &self.switch
+    }
+
+    /// From now on no cut of the session reaches this exchange: it is the one that ends it, and has to tell the client.
+    pub fn spare(&self) {
+        self.registry.with(self.session, |shard| {
+            let Some(held) = shard.sessions.get_mut(&self.session) else { return };
+            // from the end: most exchanges are short, and the last to come is the first to go
+            let Some(n) = held.exchanges.iter().rposition(|e| Arc::ptr_eq(&e.switch, &self.switch)) else { return };
+            held.exchanges.swap_remove(n);
+            if held.exchanges.is_empty() {
+                shard.sessions.remove(&self.session);
+            }
+        });
     }
 }
 
@@ -81,23 +89,25 @@ impl Registry {
 
     pub fn register(self: &Arc<Self>, who: &Arc<Cached>, place: Place<'_>) -> Exchange {
         let session = who.identity.session;
-        let token = self.with(session, |shard| {
-            let slot = shard.sessions.entry(session).or_insert_with(|| Slot {
-                held: Held { who: who.clone(), places: Vec::new() },
-                token: CancellationToken::new(),
-                exchanges: 0,
-            });
-            slot.held.came_in(who, place);
-            slot.exchanges += 1;
-            slot.token.clone()
+        let switch = Arc::new(Switch::default());
+        let on_way = OnWay { switch: switch.clone(), app: place.app.clone(), from: place.from };
+        self.with(session, |shard| match shard.sessions.entry(session) {
+            Entry::Vacant(new) => {
+                new.insert(Held { who: who.clone(), exchanges: vec![on_way] });
+            }
+            Entry::Occupied(mut held) => {
+                let held = held.get_mut();
+                held.who = who.clone();
+                held.exchanges.push(on_way);
+            }
         });
-        Exchange { registry: self.clone(), session, token }
+        Exchange { registry: self.clone(), session, switch }
     }
 
     /// Cuts all exchanges of one session; how many there were.
     pub fn cut_session(&self, session: SessionId) -> usize {
-        let slot = self.with(session, |shard| shard.sessions.remove(&session));
-        slot.map_or(0, Slot::cut)
+        let held = self.with(session, |shard| shard.sessions.remove(&session));
+        held.map_or(0, Held::cut)
     }
 
     /// Cuts all exchanges of a user's sessions but those of `except`.
@@ -114,15 +124,15 @@ impl Registry {
     pub fn cut_where(&self, hit: impl Fn(&Held) -> bool) -> usize {
         self.shards
             .iter()
-            .flat_map(|s| lock(s).sessions.extract_if(|_, slot| hit(&slot.held)).map(|(_, s)| s).collect::<Vec<_>>())
-            .map(Slot::cut)
+            .flat_map(|s| lock(s).sessions.extract_if(|_, held| hit(held)).map(|(_, held)| held).collect::<Vec<_>>())
+            .map(Held::cut)
             .sum()
     }
 
     /// Each session with exchanges under way.
     pub fn each(&self, mut f: impl FnMut(&Held)) {
         for s in &self.shards {
-            lock(s).sessions.values().for_each(|slot| f(&slot.held));
+            lock(s).sessions.values().for_each(&mut f);
         }
     }
 
@@ -142,7 +152,7 @@ impl Registry {
 
     /// Exchanges under way.
     pub fn count(&self) -> usize {
-        self.shards.iter().map(|s| lock(s).sessions.values().map(|s| s.exchanges).sum::<usize>()).sum()
+        self.shards.iter().map(|s| lock(s).sessions.values().map(|held| held.exchanges.len()).sum::<usize>()).sum()
     }
 
     fn with<R>(&self, session: SessionId, f: impl FnOnce(&mut Shard) -> R) -> R {
@@ -152,27 +162,9 @@ impl Registry {
     }
 }
 
-impl Slot {
-    fn cut(self) -> usize {
-        self.token.cancel();
-        self.exchanges
-    }
-}
-
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.registry.with(self.session, |shard| {
-            // after a cut the place is another slot's, or nobody's: only a slot with our own token is ours to leave
-            if self.token.is_cancelled() {
-                return;
-            }
-            if let Some(slot) = shard.sessions.get_mut(&self.session) {
-                slot.exchanges -= 1;
-                if slot.exchanges == 0 {
-                    shard.sessions.remove(&self.session);
-                }
-            }
-        });
+        self.spare();
     }
 }
 
@@ -183,8 +175,6 @@ fn lock(m: &Mutex<Shard>) -> std::sync::MutexGuard<'_, Shard> {
 
 /// Power of two above any core count we run on: contention, not memory, decides.
 const SHARDS: usize = 64;
-/// Places that are remembered of one session.
-const PLACES: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -204,9 +194,9 @@ mod tests {
         let on = |who| register(&r, who, "192.0.2.1");
         let (a, b, c) = (on(&one), on(&one), on(&two));
         assert_eq!(r.cut_session(s1), 2);
-        assert!(a.token().is_cancelled() && b.token().is_cancelled() && !c.token().is_cancelled());
+        assert!(a.switch().is_thrown() && b.switch().is_thrown() && !c.switch().is_thrown());
         let late = on(&one); // the caller checks the session again and finds it gone
-        assert!(!late.token().is_cancelled());
+        assert!(!late.switch().is_thrown());
         drop((a, b));
         assert_eq!(r.count(), 2);
         assert_eq!(r.cut_user(u2, Some(s2)), 0);
@@ -216,14 +206,25 @@ mod tests {
     }
 
     #[test]
+    fn an_exchange_that_ends_its_session_outlives_it_and_the_others_do_not() {
+        let (r, one) = (Registry::new(), sample(1));
+        let (sign_out, stream) = (register(&r, &one, "192.0.2.1"), register(&r, &one, "192.0.2.1"));
+        sign_out.spare();
+        assert_eq!(r.cut_session(one.identity.session), 1);
+        assert!(!sign_out.switch().is_thrown() && stream.switch().is_thrown());
+        let next = register(&r, &one, "192.0.2.1");
+        drop((sign_out, stream)); // the place of neither is the new one's
+        assert_eq!((r.count(), next.switch().is_thrown()), (1, false));
+    }
+
+    #[test]
     fn a_session_is_found_by_every_place_it_comes_from() {
         let (r, one) = (Registry::new(), sample(1));
         let all: Vec<_> = (0..40).map(|n| register(&r, &one, &format!("192.0.2.{n}"))).collect();
         let from = |a: &str| a.parse().ok();
         let hit = |a: &str| r.cut_where(|h| h.subjects().any(|s| s.addresses.contains(&from(a))));
         assert_eq!(hit("192.0.2.200"), 0);
-        assert_eq!(hit("192.0.2.7"), 0, "left long ago");
-        assert_eq!(hit("192.0.2.39"), all.len());
+        assert_eq!(hit("192.0.2.7"), all.len());
     }
 
     #[test]

@@ -11,12 +11,14 @@ pub mod problem;
 pub mod raw;
 pub mod read;
 pub mod rule;
+pub mod terms;
 
 #[cfg(test)]
 mod tests;
 
 pub use limits::{Throttle, Trust, TrustedDevices, Waits};
 pub use problem::{At, Problem, Warning};
+pub use terms::Terms;
 
 use crate::types::{GroupName, Inbound, UserName};
 use index::Index;
@@ -43,8 +45,8 @@ pub enum Requirement<'p> {
     Deny { rule: Option<&'p Arc<str>> },
     /// Nobody is signed in and the rule cannot be judged, or something is asked that a stranger cannot give.
     SignIn { rule: Option<&'p Arc<str>> },
-    /// The password, and where `second` says so the second factor, for which a trusted device may stand.
-    Factors { rule: Option<&'p Arc<str>>, second: Second, trust: Trust },
+    /// The password, and where `second` says so a second factor on these terms.
+    Factors { rule: Option<&'p Arc<str>>, second: Second, terms: Terms },
 }
 
 /// Whether the second factor is asked of this person on this request.

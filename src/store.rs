@@ -15,12 +15,14 @@ pub mod device;
 pub mod embedded;
 pub mod error;
 pub mod feed;
+pub mod form;
 pub mod log;
 pub mod order;
 pub mod outcome;
 pub mod record;
 pub mod redis;
 pub mod throttle;
+pub mod token;
 
 #[cfg(test)]
 mod conformance;
@@ -29,6 +31,7 @@ pub use audit::AuditStore;
 pub use canary::{Canary, KeyFile};
 pub use device::{Device, DeviceLimits, Used};
 pub use error::StoreError;
+pub use form::{FormLimits, FormStore, Parked, ParkedForm};
 pub use log::{Entry, Fact, Head};
 pub use order::{Ack, Action, Lifted, NoMethod, Order, OrderStore, Placed, Select, UserSelect};
 pub use outcome::{
@@ -36,6 +39,7 @@ pub use outcome::{
 };
 pub use record::{Account, Drift, EnrolmentCode, Factor, NewAccount, NewBackup, Pending, Purpose, Session, Stored};
 pub use throttle::{Attempt, CodeKind, CodeRules, ThrottleKey, ThrottleRule};
+pub use token::{ApiToken, Counted, Quota, TokenStore};
 
 use crate::types::{DeviceId, DeviceRef, FactorId, Login, Seq, SessionId, Timestamp, TokenHash, TokenRef, UserId};
 use async_trait::async_trait;
@@ -43,9 +47,9 @@ use async_trait::async_trait;
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// Both stores. `now` always comes from the caller. What the audit keeps is a trait of its own,
-/// [`AuditStore`], and so are orders, [`OrderStore`].
+/// [`AuditStore`], and so are orders, [`OrderStore`], callers of the API, [`TokenStore`], and forms that wait, [`FormStore`].
 #[async_trait]
-pub trait Store: AuditStore + OrderStore {
+pub trait Store: AuditStore + OrderStore + TokenStore + FormStore {
     // ---- accounts -------------------------------------------------------------------------------------------------
     /// Creates the account if neither its name nor its e-mail is taken by a name or an e-mail of anybody.
     async fn create_account(&self, new: &NewAccount) -> Result<Created>;

@@ -1,10 +1,13 @@
-//! Time and randomness as values that are handed in, so that logic can be tested on a manual clock.
+//! Time and randomness as values that are handed in, so that logic can be tested on a manual clock; and what else is
+//! asked of the operating system.
 //!
 //! The only module that may read the system's clock or random source.
 
 pub mod lease;
 #[cfg(test)]
 mod manual;
+pub mod priority;
+pub mod switch;
 
 #[cfg(test)]
 pub use manual::ManualClock;

@@ -6,10 +6,12 @@
 //!
 //! - `Arc<Inbound>`: always;
 //! - `gate::Refusal`: the request does not pass, say so in the terms of who asks;
+//! - `Arc<gate::Parking>`: beside a refusal, what became of the form that met it;
+//! - `gate::NotSent`: a form that waited was to be sent and is not;
 //! - `Arc<gate::Fault>`: our own failure while it was judged;
 //! - `http::StatusCode`: the proxy itself could not serve it (502, 504 …).
 //!
-//! Without any of the last three the path is one of our own and [`page`] answers.
+//! Without any of them but the first the path is one of our own and [`page`] answers.
 
 mod brand;
 mod fault;
@@ -19,6 +21,7 @@ mod front;
 mod headers;
 mod locale;
 mod page;
+mod posted;
 mod problem;
 mod qr;
 mod refusal;
@@ -73,6 +76,7 @@ fn routes(prefix: &str) -> Router<Arc<Web>> {
         .route(&at("codes/new"), get(page::change::show_codes).post(page::change::submit_codes))
         .route(&at("replace"), get(page::replace::show).post(page::replace::submit))
         .route(&at("disable"), get(page::change::show_disable).post(page::change::submit_disable))
+        .route(&at("form"), get(page::form::show).post(page::form::submit))
         .route(&at("sign-out"), get(page::sign_out::show).post(page::sign_out::submit))
         .route(&at("jwks.json"), get(statics::jwks))
         .route(&at("static/{file}"), get(statics::file))

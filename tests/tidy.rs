@@ -125,6 +125,23 @@ mod tidy {
         assert!(read(&root().join("src/sys.rs")).contains("getrandom::fill(out).expect("));
     }
 
+    /// `routes!` takes a handler with its description; whatever else makes a route leaves a hole in the document.
+    #[test]
+    fn every_endpoint_of_the_api_is_described() {
+        let by_hand = Regex::new(r"\.(route|route_service|nest_service)\(|\brouting::").unwrap();
+        let mut wrong = Vec::new();
+        for file in rust_files("src").into_iter().filter(|f| module_of(f).as_deref() == Some("api")) {
+            for found in by_hand.find_iter(&shipped_code(&read(&file))) {
+                wrong.push(format!(
+                    "{}: `{}`: use routes!(handler) with #[utoipa::path]",
+                    file.display(),
+                    found.as_str()
+                ));
+            }
+        }
+        none(&wrong);
+    }
+
     #[test]
     fn nothing_is_left_for_later() {
         let marks = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("#[ign", "ore"), concat!("to", "do!(")];

@@ -17,13 +17,15 @@ pub struct Named {
     pub factors: u64,
     pub passwords: u64,
     pub backup_codes: u64,
+    /// Tokens of the API.
+    pub tokens: u64,
     /// Some of those whose password or backup codes need it.
     pub people: Vec<UserName>,
 }
 
 impl Named {
     pub fn nothing(&self) -> bool {
-        (self.factors, self.passwords, self.backup_codes) == (0, 0, 0)
+        (self.factors, self.passwords, self.backup_codes, self.tokens) == (0, 0, 0, 0)
     }
 }
 
@@ -114,7 +116,10 @@ impl Accounts {
             return Err(NotRetired::Young { key: key.to_string(), left: until.since(now) });
         }
         self.reseal().await?;
-        let named = self.named_by(key).await?;
+        let mut named = self.named_by(key).await?;
+        let tokens = self.store.api_tokens().await.map_err(AccountError::from)?;
+        let under = tokens.iter().filter(|t| t.key == key && t.lives(now)).count();
+        named.tokens = u64::try_from(under).unwrap_or(u64::MAX);
         if !named.nothing() {
             return Err(NotRetired::Named { key: key.to_string(), named });
         }

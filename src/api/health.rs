@@ -9,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Serialize;
 use std::borrow::Cow;
+use utoipa::ToSchema;
 
 /// Knows what state the gateway is in.
 #[async_trait::async_trait]
@@ -18,18 +19,20 @@ pub trait Readiness: Send + Sync + 'static {
 }
 
 /// One line of `/readyz`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Check {
     /// Such as `store`, `lease`, `policy`, `accounts`.
     pub name: &'static str,
     pub state: State,
     /// What is so, and what to do about it.
+    #[schema(value_type = String)]
     pub detail: Cow<'static, str>,
 }
 
-/// How a check ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// How a check ended. `warning`: serves, but somebody should look. `failed`: visitors are not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = CheckState)]
 pub enum State {
     Good,
     /// Serves, but somebody should look.
@@ -53,16 +56,32 @@ impl Check {
     }
 }
 
-#[derive(Serialize)]
-struct Report {
+/// What `/readyz` answers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Readiness)]
+pub(super) struct Report {
     ready: bool,
     checks: Vec<Check>,
 }
 
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "healthz", tag = "gateway", security(()),
+    summary = "The process lives",
+    responses((status = 200, description = "It lives.", body = String, content_type = "text/plain"))
+)]
 pub(super) async fn live() -> impl IntoResponse {
     (NO_STORE, "ok\n")
 }
 
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "readyz", tag = "gateway", security(()),
+    summary = "Visitors can be served",
+    description = "What stands in the way or deserves a look, each with what to do about it.",
+    responses(
+        (status = 200, description = "Visitors are served.", body = Report),
+        (status = 503, description = "Visitors are not served.", body = Report)
+    )
+)]
 pub(super) async fn ready(extract::State(api): extract::State<Api>) -> impl IntoResponse {
     let checks = api.readiness.checks().await;
     let ready = checks.iter().all(|c| c.state != State::Failed);

@@ -15,7 +15,6 @@ pub mod expression;
 pub mod mapping;
 pub mod preset;
 pub mod proof;
-mod refused;
 
 #[cfg(test)]
 mod tests;
@@ -23,15 +22,14 @@ mod tests;
 pub use deliver::HookOrder;
 
 use super::Desk;
+use super::limits::Limits;
 use crate::disconnect::Ask;
 use crate::types::{AppName, Scopes, TokenHash};
 use axum::Router;
-use axum::routing::any;
 use http::HeaderName;
 use ipnet::IpNet;
 use mapping::{Mapping, Meaning, Meant};
 use proof::Signature;
-use refused::Refused;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -58,19 +56,16 @@ pub struct Hook {
     pub ask: Ask,
 }
 
-/// All of them, and who was refused.
-#[derive(Clone, Debug, Default)]
-pub struct Hooks {
-    all: Arc<[Hook]>,
-    refused: Arc<Refused>,
+/// What deliveries are held against.
+#[derive(Clone)]
+struct Keeper {
+    hooks: Arc<[Hook]>,
+    limits: Arc<Limits>,
 }
 
-impl Hooks {
-    pub fn new(all: Vec<Hook>) -> Self {
-        Hooks { all: all.into(), refused: Arc::default() }
-    }
+impl Keeper {
     fn named(&self, name: &str) -> Option<&Hook> {
-        self.all.iter().find(|h| h.name == name)
+        self.hooks.iter().find(|h| h.name == name)
     }
 }
 
@@ -98,10 +93,9 @@ impl Hook {
     }
 }
 
-pub(super) fn router(hooks: Hooks) -> Router<Desk> {
-    // what is no delivery is refused like one with a wrong secret, so that no path of a hook is told back
-    Router::new()
-        .route("/{name}/{secret}", any(deliver::receive))
-        .fallback(deliver::stray)
-        .layer(axum::Extension(hooks))
+pub(super) fn router(hooks: Arc<[Hook]>, limits: Arc<Limits>) -> Router<Desk> {
+    let keeper = axum::Extension(Keeper { hooks, limits });
+    // what is no hook's URL is refused like one with a wrong secret, so that no path of a hook is told back; so all paths
+    // are one to the router. Not in the description of the API: whose body it is, the tool's own pages say.
+    Router::new().fallback(deliver::receive).layer(keeper)
 }

@@ -1,28 +1,35 @@
-//! The two doors of the admin side: a TCP listener and a unix socket.
+//! The two doors of the admin side: a TCP listener, with TLS or without (`incoming`), and a unix socket.
 //!
 //! The socket is a file that only our own user may open (0600); whoever connects is asked for again by the peer's user
 //! id, because a folder's rights, or the moment between making the file and closing it, may be wrong.
 
+mod incoming;
+
 use super::Via;
+use arc_swap::ArcSwap;
 use axum::serve::Listener;
 use axum::{Extension, Router};
+use incoming::Incoming;
+pub(super) use incoming::Peer;
+use rustls::ServerConfig;
 use std::fs::{self, Permissions};
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
 /// Serves until `shutdown` is ready, then lets what runs finish.
 pub async fn serve_tcp(
     listener: TcpListener,
+    tls: Option<Arc<ArcSwap<ServerConfig>>>,
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let service = router.layer(Extension(Via::Tcp)).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    let service = router.layer(Extension(Via::Tcp)).into_make_service_with_connect_info::<Peer>();
+    axum::serve(Incoming::on(listener, tls)?, service).with_graceful_shutdown(shutdown).await
 }
 
 /// As `serve_tcp`, with every right. The file goes with the socket.

@@ -14,15 +14,23 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::time::Duration;
+use utoipa::ToSchema;
 
-/// An error as the caller gets it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A refusal (RFC 9457).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
-    /// RFC 9457 §4.2.1: no more than the status says.
+    /// `about:blank`: no more than the status says.
     r#type: &'static str,
     title: &'static str,
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What to change.
+    #[schema(value_type = String)]
     detail: Cow<'static, str>,
+    /// Seconds, for the header.
+    #[serde(skip)]
+    retry_after: Option<u64>,
     /// All that is wrong with a batch, by its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mistakes: Vec<ImportMistake>,
@@ -33,11 +41,13 @@ pub struct Problem {
 
 impl Problem {
     pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        let (status, detail, retry_after) = (status.as_u16(), detail.into(), None);
         Problem {
             r#type: "about:blank",
             title,
-            status: status.as_u16(),
-            detail: detail.into(),
+            status,
+            detail,
+            retry_after,
             mistakes: Vec::new(),
             orders: Vec::new(),
         }
@@ -56,6 +66,14 @@ impl Problem {
         }
         let detail = Cow::Owned(details.join(" "));
         Problem { status, title, detail, orders: done.to_vec(), ..Self::bad_input("") }
+    }
+    /// 429: not before so long.
+    pub(super) fn wait(after: Duration, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        let retry_after = Some(after.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1));
+        Problem { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, title, detail) }
+    }
+    pub(super) fn is(&self, status: StatusCode) -> bool {
+        self.status == status.as_u16()
     }
     pub(super) fn mistakes(mistakes: Vec<ImportMistake>) -> Self {
         let detail = format!("{} mistakes; nothing was imported.", mistakes.len());
@@ -76,8 +94,9 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        let usual = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(2);
+        if let Some(seconds) = self.retry_after.or(usual) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         r
     }
@@ -85,18 +104,26 @@ impl IntoResponse for Problem {
 
 impl From<JsonRejection> for Problem {
     fn from(e: JsonRejection) -> Self {
-        Self::new(e.status(), "The request's body cannot be read", e.body_text())
+        // behind serde's own words for what it was doing
+        let text = e.body_text();
+        let what = text.split_once(": ").map_or(text.as_str(), |(_, what)| what);
+        let detail = format!("Change the body: {what}. /api/v1/openapi.json says what stands in it.");
+        Self::new(e.status(), "The request's body cannot be read", detail)
     }
 }
 impl From<QueryRejection> for Problem {
     fn from(e: QueryRejection) -> Self {
-        Self::new(e.status(), "The request's query cannot be read", e.body_text())
+        let text = e.body_text();
+        let what = text.split_once(": ").map_or(text.as_str(), |(_, what)| what);
+        let detail = format!("Change the query: {what}. /api/v1/openapi.json says what stands in it.");
+        Self::new(e.status(), "The request's query cannot be read", detail)
     }
 }
 
 impl From<PathRejection> for Problem {
     fn from(e: PathRejection) -> Self {
-        Self::new(e.status(), "The request's path cannot be read", e.body_text())
+        let detail = format!("{}; write names as percent-encoded UTF-8.", e.body_text());
+        Self::new(e.status(), "The request's path cannot be read", detail)
     }
 }
 impl From<AccountError> for Problem {
@@ -167,11 +194,7 @@ pub(super) fn no_such_endpoint(uri: &Uri) -> Problem {
     Problem::new(
         StatusCode::NOT_FOUND,
         "No such endpoint",
-        format!(
-            "{} is none of /healthz, /readyz, /metrics, /api/v1/users, /api/v1/users/NAME, /api/v1/imports, /api/v1/keys, \
-             /api/v1/disconnects, /api/v1/disconnects/ID, /api/v1/sessions, /api/v1/audit, /api/v1/hooks/NAME/SECRET.",
-            shown_path(uri.path())
-        ),
+        format!("{} is none of the endpoints that /api/v1/openapi.json names.", shown_path(&clean::text(uri.path()))),
     )
 }
 
@@ -183,6 +206,6 @@ pub(super) fn wrong_method(method: &Method, uri: &Uri) -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "Not that method",
-        format!("{method} does not apply to {}; the Allow header names those that do.", shown_path(uri.path())),
+        format!("{method} does not apply to {}; the Allow header names those that do.", shown_path(&clean::text(uri.path()))),
     )
 }

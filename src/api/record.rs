@@ -1,6 +1,8 @@
 //! Calls on record: each one that changes something, and each that was refused; and none that changes while nothing can
 //! be recorded. Plain reads are not: a reader of the record would make it grow.
 
+use super::auth::Turned;
+use super::listen::Peer;
 use super::problem::Problem;
 use super::{Desk, Via};
 use crate::audit::{Event, Reporter, Source};
@@ -10,21 +12,22 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::net::SocketAddr;
 
 /// Around the door: writes down what came of a call.
 pub(super) async fn calls(State(desk): State<Desk>, request: Request, next: Next) -> Response {
     let via = request.extensions().get::<Via>().copied();
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| ClientIp::new(c.0.ip()));
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|c| ClientIp::new(c.0.address.ip()));
     let (method, path) = (request.method().clone(), full_path(&request));
     let response = next.run(request).await;
     let status = response.status();
-    if changes(&method) || status == StatusCode::UNAUTHORIZED || status == StatusCode::FORBIDDEN {
+    if changes(&method) || REFUSALS.contains(&status) {
         let source = Source { from: peer, ..Source::default() };
         let caller = response.extensions().get::<Caller>();
         let by = caller.map_or_else(|| reporter(via), Caller::reporter);
-        let (caller, status) = (caller.map(Caller::to_string), status.as_u16());
-        let event = Event::ApiCall { source, by, caller, method: method.to_string(), path, status };
+        let turned = response.extensions().get::<Turned>();
+        let caller = caller.map(Caller::to_string).or_else(|| turned.and_then(|t| t.caller.clone()));
+        let (status, reason) = (status.as_u16(), turned.map(|t| t.why));
+        let event = Event::ApiCall { source, by, caller, method: method.to_string(), path, status, reason };
         desk.audit.record(&event, desk.accounts.load().clock.now());
     }
     response
@@ -51,6 +54,9 @@ fn reporter(via: Option<Via>) -> Reporter {
         Via::Offline => Reporter::Offline,
     }
 }
+
+/// Told, whatever the call was.
+const REFUSALS: [StatusCode; 3] = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS];
 
 fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)

@@ -41,6 +41,9 @@ pub const NEEDS: &[Need] = &[
     need("GET", "/api/v1/keys", &[Read]),
     need("DELETE", "/api/v1/keys/{id}", &[Admin]),
     by_app("GET", "/api/v1/sessions", &[Read]),
+    need("GET", "/api/v1/tokens", &[Admin]),
+    need("POST", "/api/v1/tokens", &[Admin]),
+    need("DELETE", "/api/v1/tokens/{id}", &[Admin]),
     need("GET", "/api/v1/users", &[Read]),
     need("POST", "/api/v1/users", &[Admin]),
     need("GET", "/api/v1/users/{login}", &[Read]),
@@ -71,7 +74,10 @@ fn judge(request: &Request) -> Result<(), Box<Response>> {
     let of_path = || NEEDS.iter().filter(|n| n.path == path.as_str());
     let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
     let Some(need) = of_path().find(|n| n.method == method.as_str()) else {
-        let methods: Vec<_> = of_path().map(|n| n.method).collect();
+        let mut methods: Vec<_> = of_path().map(|n| n.method).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
         return Err(Box::new(not_there(request, &methods)));
     };
     if !need.scopes.iter().any(|scope| caller.may(*scope)) {

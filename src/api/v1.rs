@@ -6,16 +6,18 @@ pub mod disconnects;
 pub mod imports;
 pub mod keys;
 pub mod sessions;
+pub mod tokens;
 pub mod users;
 
 use super::Desk;
-use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
 
-pub(super) fn router() -> Router<Desk> {
-    Router::new()
+pub(super) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::default()
         .nest("/audit", audit::router())
         .nest("/disconnects", disconnects::router())
         .nest("/sessions", sessions::router())
+        .nest("/tokens", tokens::router())
         .nest("/users", users::router())
         .nest("/imports", imports::router())
         .nest("/keys", keys::router())

@@ -48,6 +48,7 @@ impl Follower for Node {
                 0
             }
             Fact::Order { order } => self.orders.placed(order.placed_at(entry.seq)),
+            Fact::TokenRevoked { .. } => 0,
             Fact::Lifted { order, at } => {
                 self.orders.lifted(*order, *at);
                 0

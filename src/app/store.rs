@@ -50,6 +50,7 @@ pub async fn open(config: &Config, extras: &Extras) -> anyhow::Result<(Opened, A
             let keys = load(false)?;
             let settings = RedisSettings {
                 url: r.url.clone(),
+                mode: r.mode.clone(),
                 prefix: r.prefix.clone(),
                 ca_file: r.ca.clone(),
                 lease: LEASE,

@@ -1,6 +1,7 @@
 //! From settings to a running gateway, and its end.
 
 use super::access_log::Requests;
+use super::admin_tls;
 use super::assertion::Assertions;
 use super::follower::Node;
 use super::key_watch::KeyWatch;
@@ -10,8 +11,8 @@ use super::record::{Record, stamp};
 use super::store::{LEASE, Opened, open};
 use super::tasks;
 use crate::account::{Accounts, PasswordRules};
-use crate::api::hooks::Hooks;
-use crate::api::{Api, listen};
+use crate::api::hooks::Hook;
+use crate::api::{Api, Client, listen};
 use crate::audit::{Audit, Event, Metrics, PolicyChange, Reporter};
 use crate::config::Config;
 use crate::crypto::{KeyRing, Signer};
@@ -26,7 +27,7 @@ use crate::proxy::server;
 use crate::session::{CookieNames, Sessions};
 use crate::store::Store;
 use crate::sys::{Clock, Entropy, SystemClock, SystemEntropy};
-use crate::types::{TokenHash, with_causes};
+use crate::types::with_causes;
 use crate::web::{self, Web};
 use anyhow::{Context, anyhow};
 use arc_swap::ArcSwap;
@@ -43,16 +44,14 @@ use tokio_util::task::TaskTracker;
 
 /// What a start needs besides the configuration.
 pub struct Extras {
-    /// Of a token that may call the API over TCP.
-    pub admin_token: Option<TokenHash>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }
 
 impl Extras {
-    /// The system's clock and randomness, no API token.
+    /// The system's clock and randomness.
     pub fn of_the_system() -> Self {
-        Extras { admin_token: None, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+        Extras { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
     }
 }
 
@@ -110,12 +109,16 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     let public = bound.local_addr();
     tracker.spawn(bound.serve(watch.clone()));
 
-    let router = crate::api::router(node.api(&opened, &policy, key_watch, extras.admin_token));
+    let router = crate::api::router(node.api(&opened, &policy, key_watch, &config.admin.clients));
     let tcp = TcpListener::bind(config.admin.address)
         .await
         .with_context(|| format!("the admin listener {} (listen.admin.address)", config.admin.address))?;
     let admin = tcp.local_addr().ok();
-    tracker.spawn(listen::serve_tcp(tcp, router.clone(), stop.clone().cancelled_owned()));
+    let tls = config.admin.tls.as_ref().map(admin_tls::load).transpose().context("listen.admin.tls")?;
+    if let (Some(files), Some(used)) = (&config.admin.tls, &tls) {
+        tracker.spawn(admin_tls::watch(files.clone(), used.clone(), stop.clone()));
+    }
+    tracker.spawn(listen::serve_tcp(tcp, tls, router.clone(), stop.clone().cancelled_owned()));
     let socket = listen::Socket::bind(&config.admin.socket).await.context("the admin socket (listen.admin.socket)")?;
     tracker.spawn(listen::serve_unix(socket, router, stop.clone().cancelled_owned()));
     tracker.close();
@@ -161,7 +164,7 @@ struct Parted {
     orders: Arc<Orders>,
     acks: Arc<Acks>,
     disconnect: Arc<Service>,
-    hooks: Hooks,
+    hooks: Arc<[Hook]>,
     writer: std::sync::Mutex<Option<crate::session::lookup::ActivityWriter>>,
 }
 
@@ -226,12 +229,12 @@ impl Parted {
             orders,
             acks,
             disconnect,
-            hooks: Hooks::new(config.hooks.clone()),
+            hooks: config.hooks.clone().into(),
             writer,
         }
     }
 
-    fn api(&self, opened: &Opened, policy: &Arc<PolicyFile>, keys: Arc<KeyWatch>, token: Option<TokenHash>) -> Api {
+    fn api(&self, opened: &Opened, policy: &Arc<PolicyFile>, keys: Arc<KeyWatch>, clients: &[Client]) -> Api {
         Api {
             accounts: self.accounts.clone(),
             audit: self.audit.clone(),
@@ -246,7 +249,7 @@ impl Parted {
             }),
             disconnect: self.disconnect.clone(),
             hooks: self.hooks.clone(),
-            token,
+            clients: clients.into(),
         }
     }
 

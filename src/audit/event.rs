@@ -3,8 +3,8 @@
 //! Time, node, number in the chain and the policy in force are added by whoever writes it down; nobody states them.
 
 use super::outcome::{
-    Account, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, OrderChange, PolicyChange, Reporter,
-    SignIn,
+    Account, Alarm, BackupCodes, Challenge, Device, Enrolment, Keys, Limit, Mfa, Node, OrderChange, PolicyChange,
+    Reporter, SignIn, Token,
 };
 use crate::types::{AppName, ClientIp, RequestId, SecondFactor, SessionId, Timestamp, UserId};
 use serde::{Serialize, Serializer};
@@ -146,6 +146,29 @@ pub enum Event {
         method: String,
         path: String,
         status: u16,
+        /// Why nobody was let in.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
+    },
+    /// A token of the API.
+    Token {
+        by: Reporter,
+        /// As in `AccountChange`.
+        caller: String,
+        /// Its id; itself it stands nowhere.
+        key: String,
+        name: String,
+        change: Token,
+    },
+    /// A caller of the API has reached a bound that was set for it; what it asked for was not done.
+    Alarm {
+        by: Reporter,
+        caller: String,
+        limit: Alarm,
+        /// So many are allowed.
+        count: u64,
+        #[serde(serialize_with = "shown")]
+        until: Timestamp,
     },
     /// This gateway process itself.
     Node { change: Node },
@@ -181,6 +204,10 @@ pub struct Source {
     /// The rule that asked for what happened; `None`: the default, or no rule was asked.
     #[serde(serialize_with = "text", skip_serializing_if = "Option::is_none")]
     pub rule: Option<Arc<str>>,
+}
+
+fn shown<T: std::fmt::Display, S: Serializer>(v: &T, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_str(v)
 }
 
 fn text<T: std::fmt::Display, S: Serializer>(v: &Option<T>, s: S) -> Result<S::Ok, S::Error> {

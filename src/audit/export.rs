@@ -56,7 +56,7 @@ fn cell(v: &Value) -> String {
     }
 }
 
-const COLUMNS: [&str; 36] = [
+const COLUMNS: [&str; 37] = [
     "at",
     "node",
     "seq",
@@ -93,6 +93,7 @@ const COLUMNS: [&str; 36] = [
     "hash",
     "order",
     "case",
+    "caller",
 ];
 
 #[cfg(test)]
@@ -111,6 +112,6 @@ mod tests {
     fn a_line_is_exported_in_three_formats() {
         assert_eq!(Format::Jsonl.written(LINE), format!("{LINE}\n"));
         assert_eq!(Format::Csv.head().split(',').count(), COLUMNS.len());
-        insta::assert_snapshot!(Format::Csv.written(LINE).trim_end(), @r#"2024-02-29T23:59:59.007Z,n,7,sign_in,wrong_password,,u,,"'=cmd(""x""),y",,,192.0.2.1,intranet,,,,abc,1,,,,,,,,,,,,,,,,,,"#);
+        insta::assert_snapshot!(Format::Csv.written(LINE).trim_end(), @r#"2024-02-29T23:59:59.007Z,n,7,sign_in,wrong_password,,u,,"'=cmd(""x""),y",,,192.0.2.1,intranet,,,,abc,1,,,,,,,,,,,,,,,,,,,"#);
     }
 }

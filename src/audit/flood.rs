@@ -106,7 +106,8 @@ fn cheap_to_cause(event: &Event) -> Option<(&'static str, Option<ClientIp>, Opti
         }
         Event::Throttle { source, user, .. } => Some(("throttle", source.from, *user)),
         Event::DuplicateCookie { source, .. } => Some(("duplicate_cookie", source.from, None)),
-        Event::ApiCall { source, status: 401 | 429, .. } => Some(("api_call", source.from, None)),
+        Event::ApiCall { source, status: 401 | 403 | 429, .. } => Some(("api_call", source.from, None)),
+        Event::Alarm { .. } => Some(("alarm", None, None)),
         Event::SignOut { .. }
         | Event::Challenge { .. }
         | Event::Enrolment { .. }
@@ -116,6 +117,7 @@ fn cheap_to_cause(event: &Event) -> Option<(&'static str, Option<ClientIp>, Opti
         | Event::AccountChange { .. }
         | Event::Policy { .. }
         | Event::Keys { .. }
+        | Event::Token { .. }
         | Event::Disconnect { .. }
         | Event::ApiCall { .. }
         | Event::Failures { .. }

@@ -103,6 +103,7 @@ fn kind(event: &str, outcome: Option<&str>, change: Option<&str>, line: &Value) 
         "throttle" => Kind { severity: 3, ..account(9, 1) },
         "account_change" => account(account_activity(change), 1),
         "disconnect" => base(3),
+        "alarm" => base(4),
         "api_call" => {
             let activity = match line.get("method").and_then(Value::as_str) {
                 Some("POST") => 1,

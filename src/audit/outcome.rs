@@ -160,6 +160,22 @@ pub enum Keys {
     Retired,
 }
 
+/// What became of a token of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Token {
+    Created,
+    Revoked,
+}
+
+/// Which bound of a caller was reached: somebody should look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alarm {
+    /// Its orders would have met more different users in an hour than they may.
+    UsersPerHour,
+}
+
 /// What became of a gateway process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -264,6 +280,8 @@ mod tests {
         assert_eq!(words(&[PolicyChange::Loaded, PolicyChange::Rejected]), ["loaded", "rejected"]);
         assert_eq!(words(&[Keys::Rotated, Keys::Retired]), ["rotated", "retired"]);
         assert_eq!(words(&[Node::Started, Node::Stopped]), ["started", "stopped"]);
+        assert_eq!(words(&[Token::Created, Token::Revoked]), ["created", "revoked"]);
+        assert_eq!(words(&[Alarm::UsersPerHour]), ["users_per_hour"]);
         use Reporter as R;
         assert_eq!(
             words(&[R::Person, R::App, R::Socket, R::Api, R::Offline, R::File]),

@@ -7,12 +7,11 @@ mod verify;
 use super::client::Client;
 use super::failure::Failure;
 use super::out::Out;
-use super::settings;
+use super::target::Target;
 use crate::api::AuditEvents;
 use clap::Subcommand;
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -51,17 +50,12 @@ impl Wanted {
     }
 }
 
-pub async fn run(args: Args, config: Option<PathBuf>, out: &Out) -> Result<(), Failure> {
+pub async fn run(args: Args, target: Target, out: &Out) -> Result<(), Failure> {
     match args.command {
-        Command::Tail(args) => tail::run(args, &client(config, out)?, out).await,
-        Command::Export(args) => export::run(args, &client(config, out)?, out).await,
-        Command::Verify(args) => verify::run(args, config, out),
+        Command::Tail(args) => tail::run(args, &target.client(false, out).await?, out).await,
+        Command::Export(args) => export::run(args, &target.client(false, out).await?, out).await,
+        Command::Verify(args) => verify::run(args, target.config, out),
     }
-}
-
-fn client(config: Option<PathBuf>, out: &Out) -> Result<Client, Failure> {
-    let config = settings::load(config, out)?;
-    Ok(Client::over(settings::admin_socket(&config)))
 }
 
 /// One page of events.

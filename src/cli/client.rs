@@ -1,14 +1,16 @@
-//! How `user` commands reach the admin API: over the admin socket of the running gateway, or, offline, the same
-//! endpoints inside this process. Either way one HTTP exchange a call; nothing else touches accounts.
+//! How commands reach the admin API: over the admin socket of the running gateway, or the admin listener of one elsewhere,
+//! or, offline, the same endpoints inside this process. Either way one HTTP exchange a call; nothing else touches accounts.
 
 use super::failure::Failure;
+use super::remote::{Io, Remote};
 use crate::app::Record;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
-use http::{Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
+use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::io;
@@ -26,6 +28,7 @@ pub struct Client {
 
 enum Door {
     Socket(PathBuf),
+    Remote(Box<Remote>),
     Here(Router),
 }
 
@@ -38,6 +41,10 @@ struct Reply {
 impl Client {
     pub fn over(socket: PathBuf) -> Self {
         Client { door: Door::Socket(socket), record: None }
+    }
+    /// The admin listener of a gateway elsewhere.
+    pub fn remote(remote: Remote) -> Self {
+        Client { door: Door::Remote(Box::new(remote)), record: None }
     }
     /// The endpoints themselves, on the store of a stopped gateway.
     pub fn offline(router: Router, record: Option<Record>) -> Self {
@@ -84,10 +91,10 @@ impl Client {
     }
 
     async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Reply, Failure> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header(header::HOST, "localhost")
+            .header(header::HOST, self.host())
             .header(header::CONTENT_TYPE, "application/json")
             .body(body.map(|b| Bytes::from(b.to_string())).unwrap_or_default())
             .map_err(|e| Failure::refused(format!("{path}: {e}")))?;
@@ -95,8 +102,26 @@ impl Client {
             Door::Here(router) => Ok(in_process(router.clone(), request).await),
             Door::Socket(at) => match tokio::time::timeout(PATIENCE, over_socket(at, request)).await {
                 Ok(reply) => reply,
-                Err(_) => Err(unreachable(at, "it does not answer; its log may say why")),
+                Err(_) => Err(unreachable(at, SILENT)),
             },
+            Door::Remote(remote) => {
+                let token = remote.authorization();
+                let mut token = HeaderValue::from_str(token.expose_secret())
+                    .map_err(|_| Failure::refused("the token cannot stand in a header"))?;
+                token.set_sensitive(true);
+                request.headers_mut().insert(header::AUTHORIZATION, token);
+                match tokio::time::timeout(PATIENCE, elsewhere(remote, request)).await {
+                    Ok(reply) => reply,
+                    Err(_) => Err(remote.unreachable(SILENT)),
+                }
+            }
+        }
+    }
+
+    fn host(&self) -> &str {
+        match &self.door {
+            Door::Remote(remote) => remote.authority(),
+            Door::Socket(_) | Door::Here(_) => "localhost",
         }
     }
 }
@@ -117,7 +142,16 @@ async fn in_process(router: Router, request: Request<Bytes>) -> Reply {
 
 async fn over_socket(at: &Path, request: Request<Bytes>) -> Result<Reply, Failure> {
     let stream = UnixStream::connect(at).await.map_err(|e| cannot_connect(at, &e))?;
-    let broken = |e: &dyn std::fmt::Display| unreachable(at, &format!("the exchange broke off ({e})"));
+    exchanged(Box::new(stream), request).await.map_err(|why| unreachable(at, &why))
+}
+
+async fn elsewhere(remote: &Remote, request: Request<Bytes>) -> Result<Reply, Failure> {
+    let stream = remote.connect().await?;
+    exchanged(stream, request).await.map_err(|why| remote.unreachable(&why))
+}
+
+async fn exchanged(stream: Box<dyn Io>, request: Request<Bytes>) -> Result<Reply, String> {
+    let broken = |e: &dyn std::fmt::Display| format!("the exchange broke off ({e})");
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|e| broken(&e))?;
     // ends with the sender; its errors come out of the exchange below
@@ -155,6 +189,7 @@ fn refusal(reply: &Reply) -> Failure {
     if reply.status == StatusCode::SERVICE_UNAVAILABLE { Failure::Unreachable(text) } else { Failure::Refused(text) }
 }
 
+const SILENT: &str = "it does not answer; its log may say why";
 /// A call may wait for Argon2 behind a queue of sign-ins, and for a slow store.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Bytes of an answer: a thousand accounts in full.

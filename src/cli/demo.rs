@@ -10,14 +10,14 @@ mod legacy_app;
 use super::failure::Failure;
 use super::out::Out;
 use super::settings;
+use crate::account::{NewToken, Tokens};
 use crate::app;
 use crate::sys::{SystemEntropy, random};
-use crate::types::TokenHash;
+use crate::types::{Scopes, TokenName};
 use announce::Ready;
 use data_encoding::BASE32_NOPAD;
 use files::{Folder, Site};
-use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
+use secrecy::SecretString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -53,13 +53,28 @@ async fn start(args: Args, folder: &Folder, out: &Out) -> Result<app::Running, F
     let file = folder.furnish(&site)?;
     let config = settings::load(Some(file.clone()), out)?;
 
-    let admin_token = random_words();
-    let hash = TokenHash(Sha256::digest(admin_token.expose_secret().as_bytes()).into());
-    let running = app::start(config, app::Extras { admin_token: Some(hash), ..app::Extras::of_the_system() }).await?;
+    let running = app::start(config, app::Extras::of_the_system()).await?;
+    let admin_token = admin_token(&running).await?;
     let accounts = accounts::create(&running, &site.url(), args.enrolled).await?;
     let admin_url = running.admin.map(|a| format!("http://{a}"));
     announce::ready(&Ready { url: site.url(), admin_url, admin_token, accounts, config: file }, out);
     Ok(running)
+}
+
+/// With every right, for this demo.
+async fn admin_token(running: &app::Running) -> Result<SecretString, Failure> {
+    let failed = |e: &dyn std::fmt::Display| Failure::refused(format!("cannot make the demo's token: {e}"));
+    let new = NewToken {
+        name: TokenName::parse("demo").map_err(|e| failed(&e))?,
+        scopes: Scopes::all(),
+        ends: None,
+        networks: Vec::new(),
+        apps: Default::default(),
+        users_per_hour: None,
+        by: "demo".into(),
+    };
+    let made = Tokens::of(&running.accounts.load()).create(new).await;
+    made.map(|(_, secret)| secret).map_err(|e| failed(&e))
 }
 
 /// SIGINT or SIGTERM.

@@ -1,14 +1,13 @@
 //! `disconnect`: sign people out, ask them anew, keep them out; certain on every node when the command ends.
 
-use super::client::Client;
 use super::failure::Failure;
 use super::out::Out;
-use super::settings;
+use super::target::Target;
 use crate::api::OrderRow;
 use crate::api::{OrderAnswer, OrderList};
+use crate::audit::clean;
 use http::Method;
 use serde_json::{Map, Value, json};
-use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("whom").multiple(true))]
@@ -77,8 +76,8 @@ enum NoMethod {
     Block,
 }
 
-pub async fn run(args: Args, config: Option<PathBuf>, out: &Out) -> Result<(), Failure> {
-    let client = Client::over(settings::load(config, out)?.admin.socket);
+pub async fn run(args: Args, target: Target, out: &Out) -> Result<(), Failure> {
+    let client = target.client(false, out).await?;
     if args.list {
         let list: OrderList = client.call(Method::GET, PATH, None).await?;
         out.result(&lines(&list.orders), &list);
@@ -171,7 +170,9 @@ fn lines(orders: &[OrderRow]) -> String {
     let line = |o: &OrderRow| {
         let id = o.answer.id.map(|id| id.to_string()).unwrap_or_default();
         let action = o.what.get("action").and_then(Value::as_str).unwrap_or_default();
-        format!("{id}  {}  {action}  {}  {}", o.at, o.select, o.reason)
+        // typed by whoever called the API: it must not drive the terminal
+        let reason = clean::text(&o.reason);
+        format!("{id}  {}  {action}  {}  {reason}", o.at, o.select)
     };
     orders.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -4,7 +4,8 @@ use super::client::{self, Client};
 use super::date;
 use super::failure::Failure;
 use super::out::Out;
-use super::{settings, user};
+use super::settings;
+use super::target::Target;
 use crate::api::KeyList;
 use crate::app::keys::{change, write_new};
 use crate::config::StoreSettings;
@@ -127,7 +128,7 @@ struct Way {
 /// The store first: from then on a file without the key is this store's, and one that still holds it stays so.
 async fn retire(named: Option<PathBuf>, id: &str, way: Way, out: &Out) -> Result<(), Failure> {
     let config = settings::load(named.clone(), out)?;
-    let client = user::client(way.offline, named, out).await?;
+    let client = Target::of(named).client(way.offline, out).await?;
     let path = format!("/api/v1/keys/{}", utf8_percent_encode(id, NON_ALPHANUMERIC));
     let retired = client.order(Method::DELETE, &path, &json!({ "force": way.force })).await;
     client.end().await;

@@ -13,17 +13,14 @@ mod show;
 mod sign_out;
 mod unlock;
 
-use super::client::{self, Client};
 use super::date;
 use super::failure::Failure;
 use super::out::Out;
-use super::settings;
-use crate::api::{self, User, UserCode};
-use crate::app;
+use super::target::Target;
+use crate::api::{User, UserCode};
 use clap::Subcommand;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::Write;
-use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -64,8 +61,8 @@ enum Command {
     SignOut(sign_out::Args),
 }
 
-pub async fn run(args: Args, config: Option<PathBuf>, out: &Out) -> Result<(), Failure> {
-    let client = client(args.offline, config, out).await?;
+pub async fn run(args: Args, target: Target, out: &Out) -> Result<(), Failure> {
+    let client = target.client(args.offline, out).await?;
     let done = match args.command {
         Command::Add(args) => add::run(args, &client, out).await,
         Command::List(args) => list::run(args, &client, out).await,
@@ -83,24 +80,6 @@ pub async fn run(args: Args, config: Option<PathBuf>, out: &Out) -> Result<(), F
     };
     client.end().await;
     done
-}
-
-/// The admin API that a command works through.
-pub(super) async fn client(offline: bool, config: Option<PathBuf>, out: &Out) -> Result<Client, Failure> {
-    let config = settings::load(config, out)?;
-    let socket = settings::admin_socket(&config);
-    if !offline {
-        return Ok(Client::over(socket));
-    }
-    if client::answers(&socket).await {
-        return Err(Failure::refused(format!(
-            "{}: a gateway runs on this configuration, and two may not write one embedded store; leave --offline out, \
-             or stop the gateway",
-            socket.display()
-        )));
-    }
-    let app::Offline { accounts, record } = app::offline_accounts(&config).await?;
-    Ok(Client::offline(api::offline(accounts, record.audit.clone()), Some(record)))
 }
 
 /// The resource of one account.

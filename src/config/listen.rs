@@ -1,6 +1,5 @@
 //! `listen` and `trusted_proxies`: addresses, certificates, hops.
 
-use super::AdminSettings;
 use super::apps::AppDraft;
 use super::files::{Files, Pair};
 use crate::policy::parse::network;
@@ -11,7 +10,6 @@ use ipnet::IpNet;
 use rustls::server::ResolvesServerCertUsingSni;
 use rustls::sign::CertifiedKey;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
 
 /// `listen.public`, and the certificates for a closer look.
 pub struct Public<'r> {
@@ -85,23 +83,6 @@ pub fn redirect(s: &Section<'_>, files: &Files<'_>) -> Redirect {
     }
 }
 
-pub fn admin(s: &Section<'_>, files: &Files<'_>) -> AdminSettings {
-    let address = address(s, SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)));
-    if let (false, Some(f)) = (address.ip().is_loopback(), s.field("address")) {
-        let remedy = "Write 127.0.0.1 or [::1], and reach it through a tunnel or a proxy of your own.";
-        f.problem("the admin listener speaks plain HTTP, so it stays on this machine", remedy);
-    }
-    let socket = s.field("socket").and_then(|f| {
-        let path = files.path(&f)?;
-        // sun_path holds 108 bytes with its final zero (unix(7))
-        if path.as_os_str().len() > 107 {
-            f.problem("the name of a socket has at most 107 bytes", "Name a shorter path.");
-        }
-        Some(path)
-    });
-    AdminSettings { address, socket: socket.unwrap_or_else(|| PathBuf::from("/run/portcullis/admin.sock")) }
-}
-
 pub fn trusted(f: &Field<'_>) -> Vec<IpNet> {
     let remedy = "Write the address or network of the hop before us, such as `10.0.0.5` or `10.0.0.0/24`.";
     let nets = f.parse_all(network, remedy);
@@ -111,7 +92,7 @@ pub fn trusted(f: &Field<'_>) -> Vec<IpNet> {
     nets
 }
 
-fn address(s: &Section<'_>, default: SocketAddr) -> SocketAddr {
+pub fn address(s: &Section<'_>, default: SocketAddr) -> SocketAddr {
     let remedy = "Write an address and a port, such as `0.0.0.0:443` or `[::]:443`.";
     let read =
         s.field("address").and_then(|f| f.parse(|t| t.parse().map_err(|_| "not an address with a port"), remedy));

@@ -1,13 +1,11 @@
 //! `store`, `keys`, `brand`, `log`, `limits`.
 
 use super::files::{Files, guard};
-use super::{Brand, KeysFile, LogFormat, LogSettings, RedisSettings, StoreSettings};
+use super::{Brand, KeysFile, LogFormat, LogSettings, StoreSettings};
 use crate::policy::read::{Field, Section, shown};
 use crate::proxy::settings::Limits;
-use secrecy::{ExposeSecret, SecretString};
 use std::path::Path;
 use tracing::Level;
-use url::Url;
 
 pub fn store(s: &Section<'_>, files: &Files<'_>) -> StoreSettings {
     let (embedded, redis) = (s.field("embedded"), s.field("redis"));
@@ -15,58 +13,10 @@ pub fn store(s: &Section<'_>, files: &Files<'_>) -> StoreSettings {
         f.problem("there is one store, and two are named", "Keep `embedded` (one node) or `redis` (several).");
     }
     if let Some(f) = redis {
-        return StoreSettings::Redis(redis_settings(&f.section(), files));
+        return StoreSettings::Redis(super::redis::settings(&f.section(), files));
     }
     let path = embedded.and_then(|f| f.section().field("path")).and_then(|f| files.path(&f));
     StoreSettings::Embedded { path: path.unwrap_or_else(|| files.base.join("data/portcullis.db")) }
-}
-
-fn redis_settings(s: &Section<'_>, files: &Files<'_>) -> RedisSettings {
-    let url = s.required("url", "Write `url: rediss://redis.example.com:6379/0`.").and_then(|f| redis_url(&f));
-    let secret = s.field("password_file").and_then(|f| files.secret(&f));
-    let ca = s.field("ca");
-    if let (Some(url), Some(ca)) = (&url, &ca)
-        && url.scheme() == "redis"
-    {
-        ca.problem("the URL says redis://, which speaks no TLS", "Write rediss://, or leave `ca` out.");
-    }
-    let prefix = s.field("prefix").and_then(|f| f.parse(prefix, "Write 1 to 32 letters, digits, `-` or `_`."));
-    RedisSettings {
-        url: with_password(url, secret.as_ref()),
-        prefix: prefix.unwrap_or_else(|| "pc".to_string()),
-        ca: ca.and_then(|f| files.certificates(&f).and(files.path(&f))),
-    }
-}
-
-fn redis_url(f: &Field<'_>) -> Option<Url> {
-    let text = f.text()?;
-    let remedy = "Write `redis://host:6379/0`, or `rediss://…` for TLS.";
-    // the text may hold a password, so it is not shown
-    let Some(url) = Url::parse(text).ok().filter(|u| matches!(u.scheme(), "redis" | "rediss") && u.has_host()) else {
-        f.problem("not the URL of a Redis server", remedy);
-        return None;
-    };
-    if url.password().is_some() || url.query().is_some() {
-        f.problem(
-            "a password does not belong into this file",
-            "Put it alone in a file and write `password_file: NAME`.",
-        );
-    }
-    Some(url)
-}
-
-fn with_password(url: Option<Url>, password: Option<&SecretString>) -> SecretString {
-    let Some(mut url) = url else { return SecretString::from("") };
-    if let Some(password) = password {
-        // fails only for URLs without a host, and this one has one
-        let _ = url.set_password(Some(password.expose_secret()));
-    }
-    SecretString::from(String::from(url))
-}
-
-fn prefix(s: &str) -> Result<String, &'static str> {
-    let sound = (1..=32).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-    if sound { Ok(s.to_string()) } else { Err("not a prefix") }
 }
 
 /// `embedded`: the store's keys can be made at its first start; several nodes on Redis need the same, so there they cannot.

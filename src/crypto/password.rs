@@ -1,7 +1,7 @@
 //! Password hashes: Argon2id, then an HMAC-SHA-256 pepper that is not in the store (OWASP Password Storage, RFC 9106).
 //!
-//! The work runs off the async threads, so many at a time and so many waiting; beyond that it is refused, so that a
-//! flood of sign-ins starves nothing. An unknown user costs the same work as a known one and gets the same answer.
+//! The work runs on threads of its own behind those that serve requests, so many at a time and so many waiting; beyond
+//! that it is refused, so that a flood of sign-ins starves nothing. An unknown user costs the same work as a known one and gets the same answer.
 //!
 //! Hashes of other systems (`foreign`) are checked by their own rules behind the same limits and never cost less than one
 //! of ours; where they cost more, every refusal waits as long (`level`). The first right password makes one of ours.
@@ -14,6 +14,7 @@ pub use foreign::BadHash;
 
 use super::keys::{Derived, KeyRing, Keys, Label, RootKey};
 use super::mac::{HmacSha256, keyed};
+use crate::sys::priority::Background;
 use crate::sys::{Entropy, random};
 use crate::types::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -22,10 +23,11 @@ use foreign::Setting;
 use hmac::Mac;
 use level::Level;
 use secrecy::{ExposeSecret, SecretString};
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use subtle::ConstantTimeEq;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -69,8 +71,10 @@ pub enum PasswordError {
     Argon2(#[source] argon2::Error),
     #[error("a password hash of another system could not be computed")]
     Foreign,
+    #[error("no thread could be started to hash a password")]
+    Thread(#[source] io::Error),
     #[error("the thread that hashed a password ended early")]
-    Lost(#[source] tokio::task::JoinError),
+    Lost(#[source] oneshot::error::RecvError),
 }
 
 /// Hashes and verifies; one per process, for it holds the limits.
@@ -84,6 +88,7 @@ pub struct Passwords {
     worked: AtomicU64,
     memory: Memory,
     level: Arc<Level>,
+    background: Arc<Background>,
 }
 
 impl Passwords {
@@ -100,6 +105,7 @@ impl Passwords {
             worked: AtomicU64::new(0),
             memory: Memory::default(),
             level: Arc::default(),
+            background: Arc::default(),
         }
     }
 
@@ -188,14 +194,20 @@ impl Passwords {
         self.worked.fetch_add(1, Ordering::Relaxed);
         let held: [OwnedSemaphorePermit; 2] = [worker, place];
         let memory = self.memory.clone();
-        let done = tokio::task::spawn_blocking(move || {
+        let (tell, told) = oneshot::channel();
+        let background = self.background.clone();
+        // a thread a hash costs a thousandth of the hash
+        let thread = std::thread::Builder::new().name("password".into());
+        let begun = thread.spawn(move || {
             let mut blocks = memory.take();
-            let done = job(&mut blocks);
+            let done = background.run(|| job(&mut blocks));
             memory.give_back(blocks);
             drop(held);
-            done
+            // nobody listens: the caller has hung up
+            let _ = tell.send(done);
         });
-        done.await.map_err(PasswordError::Lost)?
+        begun.map_err(PasswordError::Thread)?;
+        told.await.map_err(PasswordError::Lost)?
     }
 
     fn peppers(&self) -> Arc<Peppers> {

@@ -13,6 +13,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 
 /// One per node; hears the acknowledgements of all.
 pub struct Acks {
@@ -37,7 +38,7 @@ impl NodeState {
 }
 
 /// How it is certain of a node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NodeState {
     pub node: NodeId,
     pub state: State,
@@ -45,8 +46,11 @@ pub struct NodeState {
     pub after_ms: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `acknowledged`: the node has said so. `fenced`: it has not, and its lease has run out, without which it lets nobody
+/// through. `pending`: waited for still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = NodeProgress)]
 pub enum State {
     /// It has said so.
     Acknowledged,

@@ -26,12 +26,16 @@ pub enum CallerKind {
     /// A command on the store of a stopped gateway.
     Offline,
     Token,
-    #[cfg_attr(not(test), expect(dead_code, reason = "made where the admin listener ends TLS"))]
     Certificate,
+    /// A certificate of the right authority that the configuration does not name.
+    Unknown,
     Hook,
 }
 
 impl Caller {
+    /// Where nothing else is said, of a caller without the scope `admin`.
+    pub const USERS_PER_HOUR: u32 = 100;
+
     /// With every right and no bounds.
     pub fn socket() -> Self {
         Caller::unbounded(CallerKind::Socket)
@@ -60,7 +64,7 @@ impl Caller {
         match self.kind {
             CallerKind::Socket => Reporter::Socket,
             CallerKind::Offline => Reporter::Offline,
-            CallerKind::Token | CallerKind::Certificate | CallerKind::Hook => Reporter::Api,
+            CallerKind::Token | CallerKind::Certificate | CallerKind::Unknown | CallerKind::Hook => Reporter::Api,
         }
     }
 }
@@ -73,6 +77,7 @@ impl fmt::Display for Caller {
             CallerKind::Offline => f.write_str("offline"),
             CallerKind::Token => write!(f, "token:{}", self.name),
             CallerKind::Certificate => write!(f, "certificate:{}", self.name),
+            CallerKind::Unknown => write!(f, "unknown:{}", self.name),
             CallerKind::Hook => write!(f, "hook:{}", self.name),
         }
     }
@@ -85,8 +90,14 @@ mod tests {
     #[test]
     fn no_two_callers_have_one_name() {
         let of = |kind| Caller { kind, name: "socket".into(), ..Caller::socket() }.to_string();
-        let all =
-            [CallerKind::Socket, CallerKind::Offline, CallerKind::Token, CallerKind::Certificate, CallerKind::Hook];
+        let all = [
+            CallerKind::Socket,
+            CallerKind::Offline,
+            CallerKind::Token,
+            CallerKind::Certificate,
+            CallerKind::Unknown,
+            CallerKind::Hook,
+        ];
         assert_eq!(all.map(of).into_iter().collect::<BTreeSet<_>>().len(), all.len());
     }
 

@@ -131,6 +131,7 @@ mod tests {
         use SecondFactor::{BackupCode, Totp};
         let any = step_up(&[], NoMethod::SignOut);
         let totp = step_up(&[Totp], NoMethod::SignOut);
+        let backup = step_up(&[BackupCode], NoMethod::SignOut);
         let with = |own, persons, seq| Somebody {
             began: Seq(seq),
             proofs: own,
@@ -143,7 +144,9 @@ mod tests {
             (&any, with(none(), none(), ORDER + 1), true),
             (&any, with(proofs(Totp, ORDER - 1), none(), ORDER - 1), true),
             (&any, with(proofs(Totp, ORDER), none(), ORDER - 1), false),
-            (&any, with(proofs(BackupCode, ORDER), none(), ORDER - 1), false),
+            (&any, with(proofs(BackupCode, ORDER), none(), ORDER - 1), true),
+            (&backup, with(proofs(BackupCode, ORDER), none(), ORDER - 1), false),
+            (&backup, with(proofs(Totp, ORDER), none(), ORDER - 1), true),
             (&totp, with(proofs(BackupCode, ORDER), none(), ORDER - 1), true),
             (&totp, with(proofs(Totp, ORDER), none(), ORDER - 1), false),
             // what the person gave elsewhere: good for a later session, not for one that may be a thief's

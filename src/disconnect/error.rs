@@ -11,6 +11,9 @@ pub enum OrderError {
     /// The caller may not order this.
     #[error("{0}")]
     Denied(#[from] Denied),
+    /// The caller's orders would meet more different users in an hour than they may.
+    #[error("the orders of this caller may meet {most} different users in an hour")]
+    TooMany { most: u32, after: std::time::Duration },
     /// The key was given with another order before.
     #[error("the idempotency key was used for another order ({0})")]
     KeyReused(crate::types::OrderId),

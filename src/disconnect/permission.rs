@@ -6,11 +6,13 @@
 use super::caller::Caller;
 use super::error::OrderError;
 use super::service::Service;
-use crate::store::{Action, Order, Select};
+use crate::audit::{Alarm, Event};
+use crate::store::{Action, Counted, NoMethod, Order, Quota, Select};
 use crate::types::{AppName, Scope, UserId};
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,8 +33,9 @@ pub(super) struct Meeting {
 }
 
 impl Service {
-    /// Refuses what the caller may not order, and marks whom the order spares.
-    pub(super) async fn permit(&self, caller: &Caller, order: &mut Order) -> Result<(), OrderError> {
+    /// Refuses what the caller may not order, marks whom the order spares, and counts whom it is about to meet; a dry run
+    /// counts for nothing.
+    pub(super) async fn permit(&self, caller: &Caller, order: &mut Order, dry_run: bool) -> Result<(), OrderError> {
         if !caller.reaches(order.select.app.as_ref()) {
             return Err(Denied::OtherApp(caller.apps.clone()).into());
         }
@@ -41,13 +44,41 @@ impl Service {
             return Err(Denied::Wide.into());
         }
         let guarded = !admin && keeps_out(&order.action);
+        let most = caller.users_per_hour.filter(|_| !dry_run);
+        if !guarded && most.is_none() {
+            return Ok(());
+        }
+        let meeting = self.meeting(order, guarded).await?;
         if guarded {
-            if self.meeting(order, true).await?.administrator {
+            if meeting.administrator {
                 return Err(Denied::Administrator.into());
             }
             order.select.spares = (self.parts.admins)();
         }
-        Ok(())
+        match most {
+            Some(most) => self.count(caller, &meeting.people, most).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Over all nodes, for an hour.
+    async fn count(&self, caller: &Caller, people: &BTreeSet<[u8; 16]>, most: u32) -> Result<(), OrderError> {
+        let now = self.parts.clock.now();
+        let fits = people.len() <= usize::try_from(most).unwrap_or(usize::MAX);
+        let counted = match fits {
+            true => self.parts.store.meet(&caller.to_string(), people, Quota { most, span: HOUR }, now).await?,
+            false => Counted::Over { until: now.plus(HOUR) },
+        };
+        let Counted::Over { until } = counted else { return Ok(()) };
+        let event = Event::Alarm {
+            by: caller.reporter(),
+            caller: caller.to_string(),
+            limit: Alarm::UsersPerHour,
+            count: u64::from(most),
+            until,
+        };
+        self.parts.audit.record(&event, now);
+        Err(OrderError::TooMany { most, after: until.since(now) })
     }
 
     /// `exact`: the people themselves are looked for, also where a session or a device stands for one.
@@ -91,9 +122,13 @@ fn is_small(network: IpNet) -> bool {
 fn keeps_out(action: &Action) -> bool {
     match action {
         Action::Block { .. } | Action::ReEnroll => true,
-        Action::StepUp { .. } | Action::SignOut | Action::ForgetDevices => false,
+        // a method that somebody does not have is asked for easily
+        Action::StepUp { if_no_method, .. } => *if_no_method == NoMethod::Block,
+        Action::SignOut | Action::ForgetDevices => false,
     }
 }
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Of somebody who has no id yet.
 fn digest(login: &str) -> [u8; 16] {

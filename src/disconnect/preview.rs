@@ -12,9 +12,10 @@ use crate::types::{AppName, DeviceId, Proofs, SecondFactor, Seq, SessionId, Time
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use utoipa::ToSchema;
 
 /// How many an order met.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Matched {
     pub users: u64,
     pub sessions: u64,
@@ -26,7 +27,8 @@ pub struct Matched {
 }
 
 /// One session, as admins see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = LiveSession)]
 pub struct SessionRow {
     pub session: SessionId,
     pub user: UserId,
@@ -39,6 +41,7 @@ pub struct SessionRow {
     pub browser: String,
     /// When the password was given. Milliseconds since 1970, like every time here.
     pub first_at: Timestamp,
+    /// The last second factor and when it was given; null: none was.
     pub second: Option<(SecondFactor, Timestamp)>,
     pub idle_end: Timestamp,
     pub absolute_end: Timestamp,

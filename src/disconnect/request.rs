@@ -9,11 +9,14 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
+use utoipa::ToSchema;
 
-/// The body of a call.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+/// An order: whom it means, and what happens to them.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Order)]
 pub struct Ask {
+    #[serde(deserialize_with = "crate::types::object::object")]
     pub select: AskSelect,
     pub action: AskAction,
     /// Of a step-up: which second factors will do; empty or absent: any.
@@ -21,21 +24,34 @@ pub struct Ask {
     pub methods: Vec<SecondFactor>,
     /// Of a step-up: in how long it has to be done, such as `15m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^0{0,8}[1-9][0-9]{0,8}(s|m|min|h|d)$", example = "15m")]
     pub within: Option<String>,
     /// Of a step-up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_no_method: Option<NoMethod>,
     /// Of a block: a time such as `2030-01-31T12:00:00Z`, or a length of time such as `8h`. Absent: until it is lifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        pattern = "^([0-9]{1,9}(s|m|min|h|d)|(19[7-9][0-9]|[2-9][0-9]{3})-[0-9]{2}-[0-9]{2}([Tt][0-9:.]+[Zz])?)$",
+        example = "8h"
+    )]
     pub until: Option<String>,
+    /// Stands in the record.
+    #[schema(pattern = "[^\\s\\x00-\\x1f\\x7f-\\x9f]", max_length = 1000, example = "laptop stolen")]
     pub reason: String,
+    /// Your own number for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1000, example = "INC-1")]
     pub case: Option<String>,
+    /// The people it meets are told.
     #[serde(default)]
     pub notify: bool,
+    /// Orders nothing; says whom it would meet.
     #[serde(default)]
     pub dry_run: bool,
+    /// False: answers 202 at once, before nodes have acknowledged.
     #[serde(default = "yes")]
+    #[schema(default = true)]
     pub wait: bool,
 }
 
@@ -44,30 +60,44 @@ fn yes() -> bool {
 }
 
 /// Whom it means: all that is given has to fit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Selection, min_properties = 1)]
 pub struct AskSelect {
     /// Name or e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 320, example = "alice")]
     pub user: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[a-z2-7]{25}[aeimquy4]$")]
     pub session: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[a-z2-7]{25}[aeimquy4]$")]
     pub device: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^([0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$", example = "203.0.113.7")]
     pub ip: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[^\\x00-,/:-?\\[-^`{-\\x7f]+$", min_length = 1, max_length = 128, example = "staff")]
     pub group: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, example = "intranet")]
     pub app: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(
+        pattern = "^([0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)/[0-9]{1,3}$",
+        example = "203.0.113.0/24"
+    )]
     pub network: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub everyone: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+/// `sign_out`: sessions that began before it are over. `step_up`: a second factor is asked anew. `forget_devices`: trust
+/// given before is none. `re_enroll`: factors set up before are good only for being replaced. `block`: nobody gets in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = Action)]
 pub enum AskAction {
     StepUp,
     SignOut,
@@ -93,12 +123,12 @@ impl Ask {
         let mut wrong = Vec::new();
         let (select, login) = self.select.read(&mut wrong, knows_app);
         let action = self.action(now, &mut wrong);
-        let reason = self.reason.trim();
-        if reason.is_empty() || reason.len() > LONGEST {
-            wrong.push(format!("Give a `reason` of 1 to {LONGEST} bytes: it stands in the record."));
+        let reason = self.reason.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+        if reason.is_empty() || self.reason.chars().count() > LONGEST {
+            wrong.push(format!("Give a `reason` of 1 to {LONGEST} characters: it stands in the record."));
         }
-        if self.case.as_ref().is_some_and(|c| c.len() > LONGEST) {
-            wrong.push(format!("`case` has more than {LONGEST} bytes."));
+        if self.case.as_ref().is_some_and(|c| c.chars().count() > LONGEST) {
+            wrong.push(format!("`case` has more than {LONGEST} characters: give a shorter one."));
         }
         if !wrong.is_empty() {
             return Err(OrderError::Invalid(wrong));
@@ -121,9 +151,8 @@ impl Ask {
                 Duration::ZERO
             })
         });
-        let until = self.until.as_deref().map(|u| {
-            let at = u.parse().ok().or_else(|| span(u).map(|d| now.plus(d))).filter(|at| *at > now);
-            at.unwrap_or_else(|| {
+        let end = self.until.as_deref().map(|u| {
+            until(u, now).unwrap_or_else(|| {
                 wrong.push(
                     "`until` is a time to come, such as `2030-01-31T12:00:00Z`, or a length such as `8h`.".into(),
                 );
@@ -139,7 +168,7 @@ impl Ask {
             SignOut => Action::SignOut,
             ForgetDevices => Action::ForgetDevices,
             ReEnroll => Action::ReEnroll,
-            Block => Action::Block { until },
+            Block => Action::Block { until: end },
         }
     }
 }
@@ -187,6 +216,11 @@ fn one<T, E: Display>(
     }
 }
 
+/// A time to come, or a length of time from now.
+pub fn until(text: &str, now: Timestamp) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| span(text).map(|d| now.plus(d))).filter(|at| *at > now)
+}
+
 /// A number and its unit.
 fn span(s: &str) -> Option<Duration> {
     let digits = s.trim_end_matches(|c: char| c.is_ascii_alphabetic());
@@ -197,11 +231,14 @@ fn span(s: &str) -> Option<Duration> {
         "d" => 86_400,
         _ => return None,
     };
-    digits.parse::<u64>().ok()?.checked_mul(unit).map(Duration::from_secs)
+    let seconds = digits.parse::<u64>().ok()?.checked_mul(unit)?;
+    (digits.bytes().all(|b| b.is_ascii_digit()) && seconds <= LONGEST_SPAN).then(|| Duration::from_secs(seconds))
 }
 
-/// Bytes of what is typed for the record.
+/// Characters of what is typed for the record.
 const LONGEST: usize = 1000;
+/// Seconds of a hundred years: more is a slip.
+const LONGEST_SPAN: u64 = 100 * 366 * 86_400;
 
 #[cfg(test)]
 mod tests {
@@ -236,7 +273,7 @@ mod tests {
         let want = |at| Action::Block { until: Some(at) };
         assert_eq!(until("8h").unwrap().action, want(NOW.plus(Duration::from_secs(28_800))));
         assert_eq!(until("2030-01-31T12:00:00Z").unwrap().action, want("2030-01-31T12:00:00Z".parse().unwrap()));
-        for bad in ["1970-01-01T00:00:00Z", "soon", "0s", "99999999999999999999d"] {
+        for bad in ["1970-01-01T00:00:00Z", "soon", "0s", "99999999999999999999d", "40000d", "+8h"] {
             assert!(until(bad).is_err(), "{bad}");
         }
     }

@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// What the service is made of.
 pub struct Parts {
@@ -57,7 +58,8 @@ struct Accepted {
 }
 
 /// What became of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrderAnswer)]
 pub struct Answer {
     /// Null: a dry run.
     pub id: Option<OrderId>,
@@ -72,8 +74,11 @@ pub struct Answer {
     pub without_method: Vec<UserName>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `confirmed`: nothing of whom it meets passes on any node. `pending`: in the log, nodes are waited for. `dry_run`:
+/// nothing was ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = OrderStatus)]
 pub enum Status {
     /// Nothing of whom it meets passes on any node.
     Confirmed,
@@ -98,10 +103,9 @@ impl Service {
     /// Carries it out. `key`: what the caller gave, so that a repetition orders nothing twice.
     pub async fn order(&self, caller: &Caller, ask: &Ask, key: Option<&str>) -> Result<Answer, OrderError> {
         let now = self.parts.clock.now();
-        let knows = |app: &AppName| self.parts.apps.values().any(|a| a == app);
-        let wanted = ask.read(now, knows)?;
+        let wanted = ask.read(now, |app| self.knows(app))?;
         let mut order = self.drawn_up(caller, wanted, (ask, key), now).await?;
-        self.permit(caller, &mut order).await?;
+        self.permit(caller, &mut order, ask.dry_run).await?;
         if ask.dry_run {
             let found = self.preview(&order).await?;
             let (matched, without_method) = (Matched::of(&found.met, 0), found.without_method);
@@ -127,6 +131,11 @@ impl Service {
             self.parts.metrics.node_obeys(node.state == State::Acknowledged, Duration::from_millis(node.after_ms));
         }
         Ok(answer)
+    }
+
+    /// Whether the configuration has an app of this name.
+    pub fn knows(&self, app: &AppName) -> bool {
+        self.parts.apps.values().any(|a| a == app)
     }
 
     /// Lifts a block, a step-up or an order to enrol anew.

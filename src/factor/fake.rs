@@ -1,18 +1,19 @@
-//! Accounts in memory, for tests of what stands on the store. Knows accounts, and remembers what was ended and unlocked;
+//! Accounts in memory, for tests of what stands on the store. Knows accounts and tokens of the API, and remembers what was ended and unlocked;
 //! every attempt is allowed. What has to do with a browser is an error.
 
 use crate::store::audit::{AuditBounds, AuditFilter, AuditFrom, AuditPage, AuditRow};
 use crate::store::{
-    Account, Ack, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Created, Device,
-    DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, Head, KeyFile, Lifted, NewAccount, NewBackup, Opened,
-    Order, OrderStore, Pending, Placed, Proof, Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey,
-    ThrottleRule, Touch, Used,
+    Account, Ack, ApiToken, Attempt, AuditStore, Burn, Canary, Changed, CodeKind, CodeRules, Confirmation, Counted,
+    Created, Device, DeviceLimits, Drift, Ends, EnrolmentCode, Fact, Failed, FormLimits, FormStore, Head, KeyFile,
+    Lifted, NewAccount, NewBackup, Opened, Order, OrderStore, Parked, ParkedForm, Pending, Placed, Proof, Quota,
+    Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, TokenStore, Touch, Used,
 };
 use crate::types::{
-    DeviceId, DeviceRef, Email, FactorId, Login, NodeId, OrderId, Seq, SessionId, Timestamp, TokenHash, TokenRef,
-    UserId, UserName,
+    ApiTokenId, DeviceId, DeviceRef, Email, FactorId, FormId, Login, NodeId, OrderId, Seq, SessionId, Timestamp,
+    TokenHash, TokenRef, UserId, UserName,
 };
 use async_trait::async_trait;
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,7 @@ struct State {
     unlocked: Vec<UserId>,
     outdated: u32,
     failing: bool,
+    tokens: Vec<ApiToken>,
 }
 
 /// A bare account of this name, at example.com.
@@ -294,6 +296,20 @@ impl AuditStore for FakeStore {
     }
 }
 
+/// Keeps no form.
+#[async_trait]
+impl FormStore for FakeStore {
+    async fn park_form(&self, _: &ParkedForm, _: FormLimits, _: Timestamp) -> Result<Parked> {
+        none()
+    }
+    async fn form(&self, _: FormId, _: Timestamp) -> Result<Option<Vec<u8>>> {
+        none()
+    }
+    async fn take_form(&self, _: FormId, _: Timestamp) -> Result<Option<Vec<u8>>> {
+        none()
+    }
+}
+
 /// Keeps no order.
 #[async_trait]
 impl OrderStore for FakeStore {
@@ -311,5 +327,38 @@ impl OrderStore for FakeStore {
     }
     async fn acknowledge(&self, _: &Ack) -> Result<()> {
         none()
+    }
+}
+
+/// Counts nobody's orders.
+#[async_trait]
+impl TokenStore for FakeStore {
+    async fn create_token(&self, token: &ApiToken) -> Result<bool> {
+        let mut state = self.up()?;
+        let taken = state.tokens.iter().any(|t| t.name == token.name && t.revoked.is_none());
+        if !taken {
+            state.tokens.push(token.clone());
+        }
+        Ok(!taken)
+    }
+    async fn api_token(&self, id: ApiTokenId) -> Result<Option<ApiToken>> {
+        Ok(self.up()?.tokens.iter().find(|t| t.id == id).cloned())
+    }
+    async fn api_tokens(&self) -> Result<Vec<ApiToken>> {
+        Ok(self.up()?.tokens.clone())
+    }
+    async fn revoke_token(&self, id: ApiTokenId, at: Timestamp) -> Result<bool> {
+        let mut state = self.up()?;
+        let found = state.tokens.iter_mut().find(|t| t.id == id && t.revoked.is_none());
+        Ok(found.map(|t| t.revoked = Some(at)).is_some())
+    }
+    async fn token_used(&self, id: ApiTokenId, at: Timestamp) -> Result<()> {
+        let mut state = self.up()?;
+        let found = state.tokens.iter_mut().find(|t| t.id == id);
+        found.into_iter().for_each(|t| t.last_used = Some(at));
+        Ok(())
+    }
+    async fn meet(&self, _: &str, _: &BTreeSet<[u8; 16]>, _: Quota, _: Timestamp) -> Result<Counted> {
+        Ok(Counted::Yes)
     }
 }

@@ -1,6 +1,7 @@
 //! What was typed at a challenge: counted, judged, and where it is right, the session that it opens or lifts.
 
-use super::challenge::{has_codes, is_challenge};
+use super::challenge::is_challenge;
+use super::errand::Errand;
 use super::flow::{After, Answer, Given, Hint, Method, SetCookies};
 use super::judge::drifted;
 use super::service::Gate;
@@ -34,8 +35,14 @@ enum Judged {
 }
 
 impl Gate {
-    /// A typed code.
-    pub async fn answer(&self, inbound: &Inbound, form_token: &str, given: Given<'_>) -> Result<Answer, Fault> {
+    /// A typed code. `told`: what the page was opened for, as it was for `challenge`.
+    pub async fn answer(
+        &self,
+        inbound: &Inbound,
+        form_token: &str,
+        given: Given<'_>,
+        told: &Errand,
+    ) -> Result<Answer, Fault> {
         self.recordable()?;
         let Some((pending, account)) = self.pending(inbound).await? else { return Ok(Answer::Gone) };
         if !self.form_is_of(&pending.token, form_token) {
@@ -44,8 +51,8 @@ impl Gate {
         if !is_challenge(&pending) || !self.belongs(inbound, &pending).await? || !account.has_second_factor() {
             return Ok(Answer::Gone);
         }
-        // a method that is not there is ignored: what was typed is judged as a code of the authenticator
-        let method = if has_codes(&account) { given.method } else { Method::Totp };
+        let errand = self.errand_of(&pending, told);
+        let method = self.judged_as(inbound, (&pending, &account), &errand, given.method).await?;
         let (kind, factor) = match method {
             Method::Totp => (CodeKind::Totp, SecondFactor::Totp),
             Method::BackupCode => (CodeKind::Backup, SecondFactor::BackupCode),
@@ -68,7 +75,7 @@ impl Gate {
                 self.passed(&counted).await?;
                 let session = Some(lifted.session.id);
                 self.record_challenge(inbound, (account.id, session), factor, audit::Challenge::Passed);
-                self.completed(inbound, (&pending, &account), *lifted, given).await
+                self.completed(inbound, (&pending, &account), *lifted, (given, errand)).await
             }
             Judged::Opened(opened, _) => {
                 record(audit::Challenge::Failed);
@@ -143,17 +150,19 @@ impl Gate {
         inbound: &Inbound,
         (pending, account): (&Pending, &Account),
         lifted: Lifted,
-        given: Given<'_>,
+        (given, errand): (Given<'_>, Errand),
     ) -> Result<Answer, Fault> {
-        let to = pending.return_to(self.own_prefix());
         let mut cookies = self.opened_or_lifted(inbound, &lifted).await;
-        let trust = given.remember && self.remember_for(inbound, pending, account).is_some();
+        let trust = given.remember && self.remember_for(inbound, account, &errand).is_some();
+        let to = self.onward(inbound, errand.to).await;
         cookies.extend(self.leave_device(inbound, &lifted.session, lifted.known, trust).await);
         let by_code = lifted.session.assurance.second.is_some_and(|(m, _)| m == SecondFactor::BackupCode);
         if by_code {
             let left = account.backup.as_ref().map_or(0, |b| b.left.saturating_sub(1));
             self.record_codes(inbound, account.id, audit::BackupCodes::Spent { left });
-            return Ok(Answer::Done { cookies, next: After::Account(to) });
+            // who stepped up is where they were; who signed in by one may have lost the phone
+            let next = if pending.purpose == Purpose::SignIn { After::Account(to) } else { After::To(to) };
+            return Ok(Answer::Done { cookies, next });
         }
         // who never said that the codes are saved may not have them
         let saved = account.backup.as_ref().is_some_and(|b| b.saved);

@@ -131,7 +131,8 @@ impl Gate {
             return Ok(Saved::Over);
         }
         self.record_codes(inbound, account.id, audit::BackupCodes::Saved);
-        Ok(Saved::Done { cookies: self.pending_gone(inbound), to: pending.return_to(self.own_prefix()) })
+        let to = self.onward(inbound, pending.return_to(self.own_prefix())).await;
+        Ok(Saved::Done { cookies: self.pending_gone(inbound), to })
     }
 
     /// The record by which this browser's session sees its new codes.

@@ -1,8 +1,10 @@
 //! The challenge: a second factor for a pending sign-in, or for a live session that is asked one.
 
+use super::errand::Errand;
 use super::flow::{Asked, ChallengePage, Method, SetCookies};
 use super::service::Gate;
 use super::sign_in::Beginning;
+use super::step_up::{Offer, Step};
 use super::verdict::Fault;
 use crate::policy::{Second, Trust};
 use crate::session::Cached;
@@ -10,41 +12,47 @@ use crate::store::{Account, Pending, Purpose};
 use crate::types::{Inbound, ReturnTo, SecondFactor};
 
 impl Gate {
-    /// `to`: where the page was asked to lead back to; used where a live session begins a step-up. `method`: what the
-    /// person would rather be asked; one that is not there is ignored.
+    /// `told`: what the page was opened for; counts where a live session is asked. `method`: what the person would rather be
+    /// asked; one that is not there is ignored.
     pub async fn challenge(
         &self,
         inbound: &Inbound,
-        to: &ReturnTo,
+        told: &Errand,
         method: Option<Method>,
     ) -> Result<ChallengePage, Fault> {
-        if let Some((pending, account)) = self.pending(inbound).await?
-            && is_challenge(&pending)
-            && self.belongs(inbound, &pending).await?
+        let under_way = self.pending(inbound).await?.filter(|(p, _)| is_challenge(p));
+        if let Some((pending, account)) = &under_way
+            && pending.purpose == Purpose::SignIn
         {
+            let errand = self.errand_of(pending, told);
             if !account.has_second_factor() {
-                return Ok(ChallengePage::SetUp(pending.return_to(self.own_prefix())));
+                return Ok(ChallengePage::SetUp(errand.to));
             }
-            return Ok(self.ask(inbound, (&pending, &account), method, SetCookies::new()));
+            let offer = self.offer_at_door(inbound, (pending, account), &errand);
+            return Ok(self.ask(inbound, (pending, account), (&errand, offer.pick(method), offer), SetCookies::new()));
         }
         let Some(session) = self.own_session(inbound).await? else { return Ok(ChallengePage::Gone) };
-        let ordered = self.effect(inbound, &session).step_up.is_some();
-        if session.identity.assurance.second.is_some() && !ordered {
-            return Ok(ChallengePage::Met(to.clone()));
-        }
         let Some(account) = self.parts.store.account(session.identity.user).await? else {
             return Ok(ChallengePage::Gone);
         };
         if !account.has_second_factor() {
-            return Ok(match self.second_for(inbound, &account, to).0 {
-                _ if ordered => ChallengePage::SetUp(to.clone()),
-                Second::Enrol => ChallengePage::SetUp(to.clone()),
-                Second::NotAsked | Second::Challenge | Second::Exempt => ChallengePage::Met(to.clone()),
-            });
+            let ordered = self.effect(inbound, &session).step_up.is_some();
+            let enrols = ordered || self.asked_for(inbound, &account, told).second == Second::Enrol;
+            let to = told.to.clone();
+            return Ok(if enrols { ChallengePage::SetUp(to) } else { ChallengePage::Met(to) });
         }
+        let offer = match self.step_up(inbound, (&session, &account), told) {
+            Step::Nothing => return Ok(ChallengePage::Met(told.to.clone())),
+            Step::Impossible => return Ok(ChallengePage::NoMethod),
+            Step::Ask(offer) => offer,
+        };
         let purpose = Purpose::StepUp { session: session.identity.session };
-        let (pending, cookies) = self.begin_in_session(inbound, &session, to, purpose).await?;
-        Ok(self.ask(inbound, (&pending, &account), method, cookies))
+        // one for all tabs, which tell their errands themselves: a second one would make the first tab's form worthless
+        let (pending, cookies) = match under_way {
+            Some((pending, _)) if pending.purpose == purpose => (pending, SetCookies::new()),
+            Some(_) | None => self.begin_in_session(inbound, &session, &told.to, purpose).await?,
+        };
+        Ok(self.ask(inbound, (&pending, &account), (told, offer.pick(method), offer), cookies))
     }
 
     /// A pending step inside a session counts only beside the session it was begun in.
@@ -70,10 +78,10 @@ impl Gate {
     }
 
     /// For how many days the browser may be remembered here; `None` where the tick is not offered.
-    pub(super) fn remember_for(&self, inbound: &Inbound, pending: &Pending, account: &Account) -> Option<u64> {
-        let to = pending.return_to(self.own_prefix());
+    pub(super) fn remember_for(&self, inbound: &Inbound, account: &Account, errand: &Errand) -> Option<u64> {
         let policy = self.parts.policy.load_full();
-        let offered = self.second_for(inbound, account, &to) == (Second::Challenge, Trust::Accept);
+        let asked = self.asked_for(inbound, account, errand);
+        let offered = asked.second == Second::Challenge && asked.terms.trust == Trust::Accept;
         policy.trusted_devices().filter(|_| offered).map(|t| t.remember.as_secs() / 86_400)
     }
 
@@ -81,25 +89,18 @@ impl Gate {
         &self,
         inbound: &Inbound,
         (pending, account): (&Pending, &Account),
-        method: Option<Method>,
+        (errand, method, offer): (&Errand, Method, Offer),
         cookies: SetCookies,
     ) -> ChallengePage {
-        // an order may ask for one of them
-        let asked = self.effect_at_door(inbound, account, pending.began).step_up.unwrap_or_default();
-        let will_do = |m| asked.is_empty() || asked.contains(&m);
-        let backup = has_codes(account) && will_do(SecondFactor::BackupCode);
-        let totp = !backup || will_do(SecondFactor::Totp);
-        let method = match method {
-            Some(Method::BackupCode) if backup => Method::BackupCode,
-            Some(_) | None if totp => Method::Totp,
-            Some(_) | None => Method::BackupCode,
-        };
         ChallengePage::Ask(Asked {
             name: account.name.clone(),
             method,
-            backup,
+            step_up: pending.purpose.session().is_some(),
+            totp: offer.methods.contains(SecondFactor::Totp),
+            backup: offer.methods.contains(SecondFactor::BackupCode),
+            backup_at_door: offer.backup_at_door,
             digits: self.digits(account),
-            remember: self.remember_for(inbound, pending, account),
+            remember: self.remember_for(inbound, account, errand),
             form_token: self.forms.token(&pending.token.0),
             cookies,
         })
@@ -112,9 +113,4 @@ pub(super) fn is_challenge(pending: &Pending) -> bool {
         Purpose::SignIn | Purpose::StepUp { .. } => true,
         Purpose::Enrol { .. } | Purpose::Replace { .. } | Purpose::Codes { .. } => false,
     }
-}
-
-/// There are backup codes left.
-pub(super) fn has_codes(account: &Account) -> bool {
-    account.backup.as_ref().is_some_and(|b| b.left > 0)
 }

@@ -56,6 +56,7 @@ impl Gate {
             by_backup_code: enrolled && backup_code_at(&session).is_some(),
             may_replace: by_password(Change::Replace),
             may_disable: by_password(Change::Disable),
+            form: self.newest_form(inbound, "/").await?,
             name: account.name,
         }))
     }

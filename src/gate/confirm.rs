@@ -56,7 +56,7 @@ impl Gate {
         factor: Factor,
         lifted: Lifted,
     ) -> Result<Answer, Fault> {
-        let to = pending.return_to(self.own_prefix());
+        let to = self.onward(inbound, pending.return_to(self.own_prefix())).await;
         let replaces = matches!(pending.purpose, Purpose::Replace { .. });
         let set = match replaces {
             true => None,

@@ -2,7 +2,7 @@
 
 pub mod change;
 
-use crate::types::{ReturnTo, UserName};
+use crate::types::{ReturnTo, SecondFactor, UserName};
 use std::time::Duration;
 
 /// `Set-Cookie` values to send with the answer.
@@ -61,6 +61,15 @@ pub enum Method {
     BackupCode,
 }
 
+impl Method {
+    pub fn factor(self) -> SecondFactor {
+        match self {
+            Method::Totp => SecondFactor::Totp,
+            Method::BackupCode => SecondFactor::BackupCode,
+        }
+    }
+}
+
 /// What the challenge page shows.
 #[derive(Debug)]
 pub enum ChallengePage {
@@ -70,6 +79,8 @@ pub enum ChallengePage {
     Met(ReturnTo),
     /// The person has no second factor yet: set-up first.
     SetUp(ReturnTo),
+    /// None of the person's second factors counts there.
+    NoMethod,
     Ask(Asked),
 }
 
@@ -78,8 +89,14 @@ pub enum ChallengePage {
 pub struct Asked {
     pub name: UserName,
     pub method: Method,
-    /// There are backup codes left to be used instead.
+    /// The person is signed in, and asked more.
+    pub step_up: bool,
+    /// The authenticator may be used.
+    pub totp: bool,
+    /// There are backup codes left to be used instead, and they count.
     pub backup: bool,
+    /// There are some left that count for nothing here, but sign in.
+    pub backup_at_door: bool,
     pub digits: u32,
     /// For how many days this browser may be remembered; `None` where that is not offered.
     pub remember: Option<u64>,
@@ -129,7 +146,7 @@ pub enum After {
     To(ReturnTo),
     /// New backup codes are to be seen first.
     Codes(ReturnTo),
-    /// A backup code was used: the person's own page says how many are left and what can be done now.
+    /// A backup code signed in: the person's own page says how many are left and what can be done now.
     Account(ReturnTo),
 }
 

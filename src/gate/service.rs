@@ -1,10 +1,10 @@
 //! The gate as the rest of the process holds it, and the judgement of one request.
 
-use super::decide::{Decision, decide, under};
+use super::decide::{Decision, Proved, decide, under};
 use super::verdict::{Denial, Fault, Passage, Refusal, Verdict};
 use crate::audit::Audit;
 use crate::crypto::token::TokenKind;
-use crate::crypto::{Codes, Forms, KeyRing, Passwords, Tokens};
+use crate::crypto::{Codes, FormKeys, Forms, KeyRing, Passwords, Tokens};
 use crate::factor::first::Local;
 use crate::policy::{Policy, Requirement, Subject};
 use crate::session::lookup::LookupError;
@@ -47,12 +47,13 @@ pub struct Gate {
     pub(super) tokens: Tokens,
     pub(super) forms: Forms,
     pub(super) codes: Codes,
+    pub(super) form_keys: FormKeys,
 }
 
 impl Gate {
     pub fn new(parts: Parts) -> Self {
         let (tokens, forms) = (Tokens::new(&parts.keys), Forms::new(&parts.keys));
-        Gate { tokens, forms, codes: Codes::new(&parts.keys), parts }
+        Gate { tokens, forms, codes: Codes::new(&parts.keys), form_keys: FormKeys::new(&parts.keys), parts }
     }
 
     /// The prefix of own pages, with both slashes.
@@ -84,7 +85,9 @@ impl Gate {
         };
         let asked = policy.evaluate(inbound, Some(&subject_of(&session)));
         let effect = self.effect(inbound, &session);
-        let decision = decide(&asked, Some(&proved(&session, &effect)), now, to);
+        let assurance = counting(&session, &effect);
+        let proved = Proved { assurance: &assurance, person: &session.person };
+        let decision = decide(&asked, Some(proved), now, to);
         match under(decision, &effect, to) {
             Decision::Refuse(r) => Ok(Verdict::Refuse(r)),
             Decision::Public { identify } => Ok(self.public(inbound, &asked, Some(session).filter(|_| identify))),
@@ -206,7 +209,8 @@ impl Gate {
     fn passes_unasked(&self, policy: &Policy, inbound: &Inbound, s: &Cached) -> bool {
         let asked = policy.evaluate(inbound, Some(&subject_of(s)));
         let effect = self.effect(inbound, s);
-        let decision = decide(&asked, Some(&proved(s, &effect)), self.parts.clock.now(), ReturnTo::root);
+        let proved = Proved { assurance: &counting(s, &effect), person: &s.person };
+        let decision = decide(&asked, Some(proved), self.parts.clock.now(), ReturnTo::root);
         matches!(under(decision, &effect, ReturnTo::root), Decision::Pass | Decision::Public { .. })
     }
 
@@ -229,7 +233,7 @@ impl Gate {
 }
 
 /// What the session has proved, as far as orders let it count.
-fn proved(s: &Cached, effect: &Effect) -> Assurance {
+fn counting(s: &Cached, effect: &Effect) -> Assurance {
     let assurance = s.identity.assurance;
     let trusted = s.trusted_since.is_none_or(|since| effect.trusts(since));
     Assurance { trusted_until: assurance.trusted_until.filter(|_| trusted), ..assurance }

@@ -3,6 +3,7 @@
 //! The unconfirmed secret lies sealed in the pending record, one for each, so that a reload shows the same one and an
 //! abandoned set-up leaves no trace after ten minutes.
 
+use super::errand::Errand;
 use super::flow::{AskAgain, SetCookies, SetUpKey, SetUpPage};
 use super::judge::parameters;
 use super::password::Tried;
@@ -40,7 +41,7 @@ impl Gate {
         }
         let offered = self.parts.policy.load().may_enrol(&subject(&account));
         let ordered = self.effect(inbound, &session).step_up.is_some();
-        if !offered && !ordered && self.second_for(inbound, &account, to).0 != Second::Enrol {
+        if !offered && !ordered && self.asked_for(inbound, &account, &Errand::from(to)).second != Second::Enrol {
             return Ok(SetUpPage::NotOffered { to: to.clone() });
         }
         let purpose = Purpose::Enrol { session: session.identity.session };

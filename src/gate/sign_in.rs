@@ -7,13 +7,14 @@
 //! A pending sign-in reaches nothing. Every session gets a token that nobody has seen before.
 
 use super::devices::Recognised;
+use super::errand::Errand;
 use super::flow::{Next, SetCookies, SignIn, Who};
 use super::password::Tried;
 use super::service::{Gate, rule_of, subject};
 use super::verdict::Fault;
 use crate::audit;
 use crate::crypto::token::TokenKind;
-use crate::policy::{Requirement, Second, Trust};
+use crate::policy::{Requirement, Second, Terms, Trust};
 use crate::session::Effect;
 use crate::store::{Account, Opened, Pending, Purpose, Session};
 use crate::sys::random;
@@ -38,11 +39,11 @@ pub(super) struct Beginning<'a> {
     pub admitted: Option<[u8; 32]>,
 }
 
-/// What is asked of a person for a return path, and by which rule.
-struct Asked {
-    second: Second,
-    trust: Trust,
-    rule: Option<Arc<str>>,
+/// What is asked of a person for what they came for, and by which rule.
+pub(super) struct Asked {
+    pub second: Second,
+    pub terms: Terms,
+    pub rule: Option<Arc<str>>,
 }
 
 /// How long a pending sign-in waits for the second factor.
@@ -67,6 +68,7 @@ impl Gate {
         };
         let now = self.parts.clock.now();
         let user = account.id;
+        let to = &self.onward(inbound, to.clone()).await;
         let effect = self.effect_at_door(inbound, &account, began);
         if effect.ends() {
             self.record_password(inbound, login, Some(user), audit::SignIn::Blocked);
@@ -78,7 +80,7 @@ impl Gate {
         let (pending, mut cookies) = self.begin(inbound, step).await?;
         let trusted_until = browser.trusted_until(now);
         let asked = self.asked_at_door(inbound, &account, to, &effect);
-        let (next, outcome) = match (asked.second, asked.trust) {
+        let (next, outcome) = match (asked.second, asked.terms.trust) {
             (Second::Challenge, Trust::Accept) if trusted_until.is_some() => {
                 (Next::Arrived(to.clone()), audit::SignIn::PassedOnTrustedDevice)
             }
@@ -183,42 +185,38 @@ impl Gate {
         self.names(inbound).and_then(|n| n.set(&n.pending, value)).into_iter().collect()
     }
 
-    /// What the return path asks of this person besides the password, and whether a trusted device stands for it.
-    pub(super) fn second_for(&self, inbound: &Inbound, account: &Account, to: &ReturnTo) -> (Second, Trust) {
-        let asked = self.asked_for(inbound, account, to);
-        (asked.second, asked.trust)
-    }
-
-    fn asked_for(&self, inbound: &Inbound, account: &Account, to: &ReturnTo) -> Asked {
+    /// What the errand asks of this person besides the password.
+    pub(super) fn asked_for(&self, inbound: &Inbound, account: &Account, errand: &Errand) -> Asked {
         let mut target = inbound.clone();
-        target.method = http::Method::GET;
+        target.method = errand.method();
         target.kind = Kind::Navigation;
         target.query = None;
-        let reading = PathReading { encoded_slash: true, case_insensitive: false };
-        if let Ok(path) = CanonicalPath::parse(to.path(), reading) {
+        let reading = PathReading { encoded_slash: true, case_insensitive: inbound.path.is_folded() };
+        if let Ok(path) = CanonicalPath::parse(errand.path(), reading) {
             target.path = path;
         }
         let policy = self.parts.policy.load();
         let asked = policy.evaluate(&target, Some(&subject(account)));
         let rule = rule_of(&asked);
-        let (second, trust) = match asked {
-            Requirement::Factors { second, trust, .. } => (second, trust),
+        let (second, terms) = match asked {
+            Requirement::Factors { second, terms, .. } => (second, terms),
             Requirement::Public { .. } | Requirement::Deny { .. } | Requirement::SignIn { .. } => {
-                (Second::NotAsked, Trust::Refuse)
+                (Second::NotAsked, Terms { trust: Trust::Refuse, ..Terms::PLAIN })
             }
         };
-        Asked { second, trust, rule }
+        Asked { second, terms, rule }
     }
 
     /// The same as a sign-in is asked it: a step-up that stands on the person is asked whatever the rule says, and no trusted
     /// device stands for it. So is the present second factor of who has to replace it.
     fn asked_at_door(&self, inbound: &Inbound, account: &Account, to: &ReturnTo, effect: &Effect) -> Asked {
-        let asked = self.asked_for(inbound, account, to);
+        let asked = self.asked_for(inbound, account, &Errand::from(to));
         if effect.step_up.is_none() && !effect.re_enroll {
             return asked;
         }
         let second = if account.has_second_factor() { Second::Challenge } else { Second::Enrol };
-        Asked { second, trust: Trust::Refuse, ..asked }
+        let terms = Terms { trust: Trust::Refuse, ..asked.terms };
+        Asked { second, terms, ..asked }
     }
 
     pub(super) fn new_session(

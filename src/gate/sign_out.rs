@@ -40,10 +40,10 @@ impl Gate {
         Ok(self.all_gone(inbound, false))
     }
 
-    /// `device`: what the browser is known by is gone too.
+    /// Forms that wait too, for whoever comes next must not see them. `device`: what the browser is known by is gone as well.
     fn all_gone(&self, inbound: &Inbound, device: bool) -> SetCookies {
         let Some(n) = self.names(inbound) else { return SetCookies::new() };
         let known = device.then(|| n.remove(&n.device)).flatten();
-        [n.remove(&n.session), n.remove(&n.pending), known].into_iter().flatten().collect()
+        [n.remove(&n.session), n.remove(&n.pending), n.remove(&n.form), known].into_iter().flatten().collect()
     }
 }

@@ -5,9 +5,11 @@ mod challenge;
 mod devices;
 mod enrolment;
 mod orders;
+mod parking;
 mod session;
 mod set_up;
 mod sign_in;
+mod step_up;
 mod throttle;
 
 use super::flow::change::{Change, ChangePage, Changed, CodesPage, Overview, OwnPage, ProofAsked, Saved, WhyNot};
@@ -144,6 +146,11 @@ fn typed(code: &str) -> Given<'_> {
     Given { method: Method::Totp, code, remember: false }
 }
 
+/// On the way to the start page.
+fn root() -> Errand {
+    Errand::from(&ReturnTo::root())
+}
+
 impl Browser<'_> {
     fn asks(&self, path: &str) -> Inbound {
         Inbound {
@@ -223,7 +230,7 @@ impl Browser<'_> {
     }
     async fn challenge(&mut self) -> flow::Asked {
         let asked = self.asks("/.portcullis/challenge");
-        match self.house.gate.challenge(&asked, &ReturnTo::root(), None).await.unwrap() {
+        match self.house.gate.challenge(&asked, &root(), None).await.unwrap() {
             ChallengePage::Ask(asked) => {
                 self.keep(&asked.cookies);
                 asked
@@ -236,7 +243,7 @@ impl Browser<'_> {
     }
     async fn gives(&mut self, given: Given<'_>) -> Answer {
         let form = self.form().await;
-        let answer = self.house.gate.answer(&self.asks("/.portcullis/challenge"), &form, given).await.unwrap();
+        let answer = self.house.gate.answer(&self.asks("/.portcullis/challenge"), &form, given, &root()).await.unwrap();
         self.keep_answer(&answer);
         answer
     }

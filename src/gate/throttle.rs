@@ -29,6 +29,11 @@ pub(super) enum Guess<'a> {
 }
 
 impl Gate {
+    /// Wrong codes of one account and method that are followed by no wait.
+    pub fn free_codes(&self) -> u32 {
+        self.parts.policy.load().throttle().codes.free
+    }
+
     pub(super) async fn count_password(
         &self,
         inbound: &Inbound,

@@ -3,6 +3,7 @@
 use crate::session::{Cached, Effect, Identity};
 use crate::types::ReturnTo;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The gate's answer. Refusal is a value; a `Fault` is our own failure and closes the gate (503).
 #[derive(Debug)]
@@ -48,8 +49,8 @@ impl Passage {
 pub enum Refusal {
     /// Nobody is signed in.
     SignIn { to: ReturnTo },
-    /// Signed in, the second factor is asked.
-    Challenge { to: ReturnTo },
+    /// Signed in, the second factor is asked; where a rule says so, one that is not older than `max_age`.
+    Challenge { to: ReturnTo, max_age: Option<Duration> },
     /// Signed in, a second factor has to be set up first.
     Enrol { to: ReturnTo },
     /// Signed in, another authenticator has to take the place of the present one first.
@@ -58,12 +59,27 @@ pub enum Refusal {
     Denied { rule: Option<Arc<str>>, why: Denial },
 }
 
+impl Refusal {
+    /// The same, leading on to another place; `None` where nothing helps.
+    pub fn leading_to(self, to: ReturnTo) -> Option<Self> {
+        match self {
+            Refusal::SignIn { .. } => Some(Refusal::SignIn { to }),
+            Refusal::Challenge { max_age, .. } => Some(Refusal::Challenge { to, max_age }),
+            Refusal::Enrol { .. } => Some(Refusal::Enrol { to }),
+            Refusal::Replace { .. } => Some(Refusal::Replace { to }),
+            Refusal::Denied { .. } => None,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denial {
     /// A rule, or the default, says no.
     Rule,
     /// The rule asks a second factor of somebody who is exempt and has none.
     Exempt,
+    /// The rule takes only second factors that the person does not have.
+    NoMethod,
     /// A WebSocket handshake from another origin, or from none (cross-site WebSocket hijacking).
     Origin,
 }

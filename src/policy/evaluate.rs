@@ -4,7 +4,7 @@
 //! there, for what comes after it may only be judged once it is known who asks.
 
 use super::rule::{Action, Factors};
-use super::{MfaRequire, Policy, Requirement, Second, Subject, Trust};
+use super::{MfaRequire, Policy, Requirement, Second, Subject, Terms, Trust};
 use crate::types::Inbound;
 use std::sync::Arc;
 
@@ -36,9 +36,9 @@ fn asked<'p>(
         // the default cannot be public: no default lets a stranger in
         (Action::Deny, _, _) | (Action::Public { .. }, None, _) => Requirement::Deny { rule },
         (Action::Require(..), _, None) => Requirement::SignIn { rule },
-        (Action::Require(factors, trust), _, Some(who)) => {
-            let trust = if policy.trusted_devices.is_some() { trust } else { Trust::Refuse };
-            Requirement::Factors { rule, second: second(policy, factors, who), trust }
+        (Action::Require(factors, terms), _, Some(who)) => {
+            let trust = if policy.trusted_devices.is_some() { terms.trust } else { Trust::Refuse };
+            Requirement::Factors { rule, second: second(policy, factors, who), terms: Terms { trust, ..terms } }
         }
     }
 }

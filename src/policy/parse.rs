@@ -2,11 +2,12 @@
 
 use super::condition::{BadPattern, Condition, PathTest};
 use super::index::Index;
-use super::limits::{Trust, throttle, trusted_devices};
+use super::limits::{throttle, trusted_devices};
 use super::problem::{At, Problem, nearest};
 use super::raw;
 use super::read::{Field, Reader, Section, shown};
 use super::rule::{Action, Factors, Named, Rule};
+use super::terms::{Terms, terms};
 use super::{Enrol, MfaRequire, Policy, SessionLifetimes, Totp, TotpAlgorithm};
 use crate::types::{AppName, GroupName, Host, UserName};
 use http::Method;
@@ -63,8 +64,12 @@ pub const KEYS: &[&str] = &[
     "rules[].deny",
     "rules[].require.factors",
     "rules[].require.trusted_devices",
+    "rules[].require.fresh",
+    "rules[].require.methods",
     "default.require.factors",
     "default.require.trusted_devices",
+    "default.require.fresh",
+    "default.require.methods",
     "default.deny",
 ];
 
@@ -233,7 +238,7 @@ fn default(s: &Section<'_>) -> Action {
     }
 }
 
-const ASKED_BY_DEFAULT: Action = Action::Require(Factors::Policy, Trust::Accept);
+const ASKED_BY_DEFAULT: Action = Action::Require(Factors::Policy, Terms::PLAIN);
 
 fn deny_is_true(f: &Field<'_>) {
     if f.switch() == Some(false) {
@@ -246,13 +251,7 @@ fn required(require: &Section<'_>) -> Action {
     let words = [("one", Factors::One), ("two", Factors::Two), ("policy", Factors::Policy)];
     let field = require.required("factors", "Write `factors: one`, `two` or `policy`.");
     let factors = field.and_then(|f| f.choice(&words)).unwrap_or(Factors::Two);
-    let trust = require.field("trusted_devices").and_then(|f| {
-        if factors == Factors::One {
-            f.problem("`trusted_devices` says nothing where one factor is asked", "Leave it out.");
-        }
-        f.choice(&[("accept", Trust::Accept), ("refuse", Trust::Refuse)])
-    });
-    Action::Require(factors, trust.unwrap_or(Trust::Accept))
+    Action::Require(factors, terms(require, factors))
 }
 
 /// What rules refer to.

@@ -1,8 +1,8 @@
 //! One rule of the policy: a name, a condition, and what it asks.
 
 use super::condition::Condition;
-use super::limits::Trust;
 use super::problem::At;
+use super::terms::Terms;
 use crate::types::{AppName, Host};
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub enum Named {
 pub enum Action {
     Public { identify: bool },
     Deny,
-    Require(Factors, Trust),
+    Require(Factors, Terms),
 }
 
 /// `require.factors`.

@@ -5,6 +5,7 @@
 
 mod admit;
 mod context;
+mod parking;
 mod request_ids;
 mod websocket;
 
@@ -19,7 +20,7 @@ use super::framing::{self, Head, Refused, Upgrade};
 use super::headers::{self, Outgoing};
 use super::hosts::Hosts;
 use super::identity::AssertionSigner;
-use super::local::{self, Cause, Malformed};
+use super::local;
 use super::response;
 use super::settings::Settings;
 use super::upstream::{Pool, REPLAY_GROUP, Target};
@@ -123,6 +124,9 @@ impl ProxyHttp for Gateway {
     }
 
     async fn upstream_request_filter(&self, _: &mut Session, req: &mut RequestHeader, ctx: &mut Context) -> Result<()> {
+        if ctx.sending.is_some() {
+            Box::pin(parking::take(self, ctx)).await?; // rare: its room is not part of every request
+        }
         self.dress(req, ctx)
     }
 
@@ -133,6 +137,9 @@ impl ProxyHttp for Gateway {
         end: bool,
         ctx: &mut Context,
     ) -> Result<()> {
+        if let Some(sending) = &ctx.sending {
+            parking::put_in(body, end, sending);
+        }
         if end && body.as_ref().is_some_and(Bytes::is_empty) {
             *body = None; // else the chunked end is written twice (an empty last DATA frame of HTTP/2)
         }
@@ -174,9 +181,14 @@ impl ProxyHttp for Gateway {
             return Ok(());
         }
         cut::nothing_owed(); // from here on the two may talk as long as they like
+        for cookie in ctx.sending.iter().flat_map(|s| &s.cookies) {
+            res.append_header(SET_COOKIE, cookie)?;
+        }
         if passage.signs_out() {
             // ending the session cuts its exchanges; this one has to tell the client
-            ctx.spare_this_exchange();
+            if let Some(exchange) = &ctx.exchange {
+                exchange.spare();
+            }
             let cookies = Box::pin(self.gate.signed_out_by_app(inbound, passage)).await.map_err(|fault| {
                 tracing::error!(error = %fault, request_id = %inbound.request_id, "the session could not be ended");
                 response::refused(UNAVAILABLE)
@@ -258,6 +270,9 @@ impl Gateway {
         let (site, inbound) = ctx.route()?;
         let passage = ctx.passage.as_ref().ok_or_else(|| Error::new(InternalError))?;
         let host = ctx.target.as_ref().and_then(|t| t.host.as_ref()).unwrap_or(&site.authority);
+        if let Some(sending) = &ctx.sending {
+            parking::put_on(req, sending)?;
+        }
         let identity = passage.identity().map(|i| &**i);
         headers::toward_upstream(req, &Outgoing { site, inbound, identity, signer: &*self.signer, host })
     }
@@ -281,8 +296,7 @@ impl Gateway {
         }
         match (ctx.inbound(), StatusCode::from_u16(r.status)) {
             (Some(inbound), Ok(status)) => {
-                let cause = Cause::Malformed(Malformed { status, why: r.why });
-                local::serve(s, &self.local, inbound, cause).await.map(drop)
+                local::serve(s, &self.local, inbound, parking::failed(ctx, status, r.why)).await.map(drop)
             }
             _ => response::tiny(s, r).await,
         }

@@ -4,14 +4,15 @@
 //! Decides nothing about access: who the visitor is comes with the gate's `Passage`.
 
 use super::hosts::Site;
-use super::identity::AssertionSigner;
+use super::identity::{AssertionSigner, Told};
 use super::settings::App;
 use crate::gate::Identity;
-use crate::types::Inbound;
+use crate::types::{ClientIp, Inbound, Origin};
 use bytes::Bytes;
-use http::Version;
 use http::header::{COOKIE, HOST, HeaderName, HeaderValue, TE};
+use http::{Method, Version};
 use pingora::http::RequestHeader;
+use std::sync::Arc;
 
 mod cookies;
 mod response;
@@ -92,9 +93,55 @@ impl Names {
 /// The one place that turns a client's head into what the upstream gets. Works on the head alone, so a second try of
 /// the same request gives the same bytes. The head is built anew in one pass: whatever is not copied is gone.
 pub fn toward_upstream(req: &mut RequestHeader, out: &Outgoing<'_>) -> pingora::Result<()> {
-    let mut up = bare_head(req, out.inbound)?;
-    up.append_header(HOST, out.host.clone())?;
+    let app = &out.site.app;
+    let told = out.identity.map(|who| out.signer.sign(&app.name, app.origins.first().unwrap_or(&out.site.origin), who));
+    let mut up = match &told {
+        Some(told) => own_of_session(told, req.has_case(), out)?,
+        None => own(None, req.has_case(), out)?,
+    };
+    aim(&mut up, req, out.inbound)?;
     copy_allowed(req, &mut up, &out.site.hygiene)?;
+    up.append_header("X-Request-Id", &out.inbound.request_id.letters()[..])?;
+    *req = up;
+    Ok(())
+}
+
+/// What we say in each request of a session that comes from one address. Most of its cost is the names, so it is made
+/// once and copied.
+#[derive(Clone, Debug)]
+pub struct Own {
+    origin: Arc<Origin>,
+    client: ClientIp,
+    host: HeaderValue,
+    head: RequestHeader,
+}
+
+fn own_of_session(told: &Told, has_case: bool, out: &Outgoing<'_>) -> pingora::Result<RequestHeader> {
+    if let Some(kept) = told.own.get()
+        && kept.client == out.inbound.client
+        && kept.host == out.host
+        && kept.head.has_case() == has_case
+        && Arc::ptr_eq(&kept.origin, &out.site.origin)
+    {
+        return Ok(kept.head.clone());
+    }
+    let head = own(Some(told), has_case, out)?;
+    told.own.get_or_init(|| Own {
+        origin: out.site.origin.clone(),
+        client: out.inbound.client,
+        host: out.host.clone(),
+        head: head.clone(),
+    });
+    Ok(head)
+}
+
+/// A head with nothing but what is ours to say.
+fn own(told: Option<&Told>, has_case: bool, out: &Outgoing<'_>) -> pingora::Result<RequestHeader> {
+    let mut up = match has_case {
+        true => RequestHeader::build(Method::GET, b"/", Some(OURS))?,
+        false => RequestHeader::build_no_case(Method::GET, b"/", Some(OURS))?,
+    };
+    up.append_header(HOST, out.host.clone())?;
     let client = out.inbound.client.0;
     let address = client.to_string();
     if let Some(forwarded) = out.site.forwarded(client, &address) {
@@ -103,31 +150,25 @@ pub fn toward_upstream(req: &mut RequestHeader, out: &Outgoing<'_>) -> pingora::
     up.append_header("X-Forwarded-For", address)?;
     up.append_header("X-Forwarded-Proto", HeaderValue::from_static(out.site.origin.scheme()))?;
     up.append_header("X-Forwarded-Host", out.site.authority.clone())?;
-    up.append_header("X-Request-Id", &out.inbound.request_id.letters()[..])?;
-    if let Some(identity) = out.identity {
-        set_identity(&mut up, out, identity)?;
+    if let Some(told) = told {
+        set_identity(&mut up, &out.site.hygiene.identity, told)?;
     }
-    *req = up;
-    Ok(())
+    Ok(up)
 }
 
-/// Method, version and target, no header. What is judged is what is forwarded.
-fn bare_head(req: &RequestHeader, inbound: &Inbound) -> pingora::Result<RequestHeader> {
-    let room = Some(req.headers.len() + OURS);
-    let mut up = match req.has_case() {
-        true => RequestHeader::build(req.method.clone(), b"/", room)?,
-        false => RequestHeader::build_no_case(req.method.clone(), b"/", room)?,
-    };
+/// Method, version and target. What is judged is what is forwarded.
+fn aim(up: &mut RequestHeader, req: &RequestHeader, inbound: &Inbound) -> pingora::Result<()> {
+    up.set_method(req.method.clone());
     up.set_version(req.version);
     up.set_send_end_stream(req.send_end_stream().unwrap_or(true));
     let path = inbound.path.forwarded();
     let same = req.uri.authority().is_none() && req.uri.path() == path && req.uri.query() == inbound.query.as_deref();
     if same {
-        up.set_uri(req.uri.clone())
+        up.set_uri(req.uri.clone());
+        Ok(())
     } else {
-        up.set_raw_path(inbound.target().as_bytes())?
+        up.set_raw_path(inbound.target().as_bytes())
     }
-    Ok(up)
 }
 
 /// The client's own headers but those that hygiene removes, in their order and spelling.
@@ -154,9 +195,7 @@ fn copy_allowed(req: &RequestHeader, up: &mut RequestHeader, hygiene: &Hygiene) 
     Ok(())
 }
 
-fn set_identity(req: &mut RequestHeader, out: &Outgoing<'_>, who: &Identity) -> pingora::Result<()> {
-    let (names, app) = (&out.site.hygiene.identity, &out.site.app);
-    let told = out.signer.sign(&app.name, app.origins.first().unwrap_or(&out.site.origin), who);
+fn set_identity(req: &mut RequestHeader, names: &Names, told: &Told) -> pingora::Result<()> {
     let told = [
         (&names.user, &told.user),
         (&names.groups, &told.groups),

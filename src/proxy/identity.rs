@@ -2,11 +2,12 @@
 //!
 //! Sets nothing by itself: `headers::toward_upstream` does, right after it has left out the client's own.
 
+use super::headers::Own;
 use crate::gate::Identity;
 use crate::types::{AppName, Origin};
 use http::HeaderValue;
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Signs who the visitor is. Caches by itself; called once a request.
 pub trait AssertionSigner: Send + Sync + 'static {
@@ -21,6 +22,8 @@ pub struct Told {
     pub groups: Option<HeaderValue>,
     pub email: Option<HeaderValue>,
     pub assertion: Option<HeaderValue>,
+    /// The head that says so, once the first request has made it.
+    pub own: OnceLock<Own>,
 }
 
 impl Told {
@@ -30,6 +33,7 @@ impl Told {
             groups: list(who.groups.iter().map(|g| g.as_str())),
             email: who.email.as_ref().and_then(|e| value(e.as_str())),
             assertion,
+            own: OnceLock::new(),
         }
     }
 }

@@ -2,7 +2,8 @@
 //! HTTP/1 and HTTP/2 alike.
 //!
 //! Knows no page. What the router needs to know comes as extensions: `Arc<Inbound>` always, [`gate::Refusal`] where the
-//! gate refused, [`Malformed`] where the proxy itself could not go on.
+//! gate refused, [`Malformed`] where the proxy itself could not go on, [`gate::NotSent`] where a form was to be sent and is
+//! not.
 
 use super::engine::cut;
 use super::response;
@@ -33,16 +34,24 @@ pub struct Malformed {
 pub enum Cause {
     /// The path is one of its own pages.
     Page,
-    Refusal(gate::Refusal),
+    /// With what became of the form that was posted.
+    Refusal(gate::Refusal, Option<gate::Parking>),
     Malformed(Malformed),
+    NotSent(StatusCode, gate::NotSent),
+}
+
+/// A request body read up to a limit.
+pub enum Reading {
+    Whole(Bytes),
+    TooLarge,
 }
 
 /// Answers this request from `router`. True: the request is answered, as `request_filter` has to say.
 pub async fn serve(s: &mut Session, router: &Router, inbound: &Arc<Inbound>, cause: Cause) -> pingora::Result<bool> {
     let (body, cause) = match cause {
-        Cause::Page => match read_body(s).await? {
-            Some(body) => (body, Cause::Page),
-            None => {
+        Cause::Page => match read_announced(s).await? {
+            Reading::Whole(body) => (body, Cause::Page),
+            Reading::TooLarge => {
                 s.set_keepalive(None); // the rest of the body is not read
                 let why = "the form is too large";
                 (Bytes::new(), Cause::Malformed(Malformed { status: StatusCode::PAYLOAD_TOO_LARGE, why }))
@@ -59,8 +68,8 @@ pub async fn serve(s: &mut Session, router: &Router, inbound: &Arc<Inbound>, cau
     };
     let refusal = !matches!(cause, Cause::Page);
     let status = match &cause {
-        Cause::Malformed(m) => Some(m.status),
-        Cause::Page | Cause::Refusal(_) => None,
+        Cause::Malformed(Malformed { status, .. }) | Cause::NotSent(status, _) => Some(*status),
+        Cause::Page | Cause::Refusal(..) => None,
     };
     let request = request(s, inbound, cause, body)?;
     let answer = router.clone().oneshot(request).await.unwrap_or_else(|e| match e {});
@@ -93,33 +102,44 @@ fn request(s: &Session, inbound: &Arc<Inbound>, cause: Cause, body: Bytes) -> pi
     extensions.insert(inbound.clone());
     match cause {
         Cause::Page => {}
-        Cause::Refusal(r) => drop(extensions.insert(r)),
+        Cause::Refusal(r, parking) => {
+            extensions.insert(r);
+            if let Some(parking) = parking {
+                extensions.insert(Arc::new(parking));
+            }
+        }
+        Cause::NotSent(_, why) => drop(extensions.insert(why)),
         Cause::Malformed(m) => drop(extensions.insert(m)),
     }
     Ok(request)
 }
 
-/// The whole request body; `None` where it is longer than any form of ours.
-async fn read_body(s: &mut Session) -> pingora::Result<Option<Bytes>> {
+/// A form of ours.
+async fn read_announced(s: &mut Session) -> pingora::Result<Reading> {
     let announced = s.get_header(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|n| n > LONGEST_BODY) {
-        return Ok(None);
+        return Ok(Reading::TooLarge);
     }
+    read_body(s, LONGEST_BODY).await
+}
+
+/// What is left of the request body, if that is no more than `most`.
+pub async fn read_body(s: &mut Session, most: usize) -> pingora::Result<Reading> {
     if s.get_header(EXPECT).is_some() {
         s.as_downstream_mut().write_continue_response().await?;
     }
-    let mut body = Vec::with_capacity(announced.unwrap_or(0));
+    let mut body = Vec::new();
     cut::progress();
     // a client that goes away is no error of ours
     while let Some(part) = s.as_downstream_mut().read_request_body().await.map_err(Error::into_down)? {
         cut::progress();
-        if body.len() + part.len() > LONGEST_BODY {
-            return Ok(None);
+        if body.len() + part.len() > most {
+            return Ok(Reading::TooLarge);
         }
         body.extend_from_slice(&part);
     }
     cut::nothing_owed();
-    Ok(Some(body.into()))
+    Ok(Reading::Whole(body.into()))
 }
 
 async fn write(s: &mut Session, mut head: ResponseHeader, mut body: Body) -> pingora::Result<()> {

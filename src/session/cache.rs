@@ -128,7 +128,7 @@ impl Cache {
             Fact::SessionEnded { session, .. } => slot.ended_sessions.push(*session),
             Fact::UserEnded { except, .. } => slot.ended.push((entry.seq, *except)),
             Fact::SessionRotated { .. } | Fact::UserChanged { .. } => {}
-            Fact::Everything | Fact::Order { .. } | Fact::Lifted { .. } => {}
+            Fact::Everything | Fact::Order { .. } | Fact::Lifted { .. } | Fact::TokenRevoked { .. } => {}
         }
         self.drop_tokens(slot);
     }

@@ -18,6 +18,8 @@ pub struct CookieNames {
     pub session: String,
     pub pending: String,
     pub device: String,
+    /// Keys of forms that wait to be sent.
+    pub form: String,
     secure: bool,
 }
 
@@ -25,14 +27,15 @@ impl CookieNames {
     pub fn of(origin: &Origin) -> Self {
         let base = if origin.https { format!("__Host-{PREFIX}") } else { format!("{PREFIX}-{}", origin.port) };
         let named = |part: &str| format!("{base}-{part}");
-        CookieNames { pending: named("pending"), device: named("device"), session: base, secure: origin.https }
+        let (pending, device, form) = (named("pending"), named("device"), named("form"));
+        CookieNames { session: base, pending, device, form, secure: origin.https }
     }
 
     /// A session cookie: no Max-Age, gone with the browser.
     pub fn set(&self, name: &str, value: &SecretString) -> Option<HeaderValue> {
         self.header(name, value.expose_secret(), "")
     }
-    /// The one cookie that outlives the browser: what it names is known again for so long.
+    /// A cookie that outlives the browser: what it names is known again for so long.
     pub fn set_for(&self, name: &str, value: &SecretString, life: Duration) -> Option<HeaderValue> {
         self.header(name, value.expose_secret(), &format!("; Max-Age={}", life.as_secs()))
     }
@@ -55,6 +58,7 @@ pub struct Jar<'a> {
     pub session: Option<&'a str>,
     pub pending: Option<&'a str>,
     pub device: Option<&'a str>,
+    pub form: Option<&'a str>,
     /// Some name of ours came twice, or in another spelling: planted, to be audited.
     pub odd: bool,
 }
@@ -71,10 +75,11 @@ impl<'a> Jar<'a> {
             }
         };
         let (session, pending, device) = (one(&names.session), one(&names.pending), one(&names.device));
-        let ours = [&names.session, &names.pending, &names.device];
+        let form = one(&names.form);
+        let ours = [&names.session, &names.pending, &names.device, &names.form];
         let misspelt = |n: &str| ours.iter().any(|ours| n.eq_ignore_ascii_case(ours) && n != ours.as_str());
         odd |= cookies.0.iter().any(|(n, _)| misspelt(n));
-        Jar { session, pending, device, odd }
+        Jar { session, pending, device, form, odd }
     }
 }
 

@@ -5,7 +5,8 @@
 use super::identity::Cached;
 use crate::store::Account;
 use crate::types::{
-    AppName, ClientIp, DeviceId, Email, GroupName, Proofs, SecondFactor, Seq, SessionId, Timestamp, UserId, UserName,
+    AppName, ClientIp, DeviceId, Email, GroupName, Methods, Proofs, SecondFactor, Seq, SessionId, Timestamp, UserId,
+    UserName,
 };
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -55,9 +56,13 @@ impl Person {
             may_enrol_by_code: a.enrolment_code.is_some(),
         }
     }
-    /// Whether one of these (any, where none is named) can be given.
+    /// Whether one of these (where none is named, any that meets a step-up) can be given.
     pub fn can(&self, methods: &BTreeSet<SecondFactor>) -> bool {
-        if methods.is_empty() { !self.methods.is_empty() } else { !self.methods.is_disjoint(methods) }
+        !self.has().and(Methods::of_step_up(methods)).is_empty()
+    }
+    /// What they can give.
+    pub fn has(&self) -> Methods {
+        self.methods.iter().copied().collect()
     }
 }
 

@@ -88,7 +88,8 @@ impl FromStr for AuditCursor {
     type Err = BadCursor;
     fn from_str(s: &str) -> std::result::Result<Self, BadCursor> {
         let (ms, n) = s.split_once('-').ok_or(BadCursor)?;
-        let number = |s: &str| s.parse().map_err(|_| BadCursor);
+        let digits = |s: &&str| s.bytes().all(|b| b.is_ascii_digit());
+        let number = |s: &str| Some(s).filter(digits).and_then(|s| s.parse().ok()).ok_or(BadCursor);
         let place = AuditCursor { ms: number(ms)?, n: number(n)? };
         if place.ms <= Self::END.ms && place.n < 1 << 20 { Ok(place) } else { Err(BadCursor) }
     }

@@ -1,4 +1,5 @@
-//! One contract for every store: each test runs over the embedded store (in memory and in a file) and over Redis.
+//! One contract for every store: each test runs over the embedded store (in memory and in a file), over Redis and over a
+//! Redis Cluster, where scripts must keep to one slot.
 
 mod accounts;
 mod audit;
@@ -6,17 +7,20 @@ mod canaries;
 mod devices;
 mod factors;
 mod feed;
+mod forms;
 mod orders;
 mod pendings;
 mod sample;
 mod server;
 mod sessions;
 mod stale;
+mod takeover;
 mod throttles;
+mod tokens;
 
 use super::embedded::Embedded;
 use super::redis::Redis;
-use server::Server;
+use server::{Cluster, Server};
 use std::sync::Arc;
 
 /// What keeps a store's place alive beside the store.
@@ -39,11 +43,17 @@ async fn redis(test: &str) -> Place<Redis> {
     Place { store, _dir: None }
 }
 
+async fn cluster(test: &str) -> Place<Redis> {
+    let store = Cluster::shared().await.store(test).await;
+    Place { store, _dir: None }
+}
+
 macro_rules! conformance {
     ($($file:ident :: $test:ident),* $(,)?) => {
         conformance!(@on memory, $($file :: $test),*);
         conformance!(@on file, $($file :: $test),*);
         conformance!(@on redis, $($file :: $test),*);
+        conformance!(@on cluster, $($file :: $test),*);
     };
     (@on $place:ident, $($file:ident :: $test:ident),*) => {
         mod $place {
@@ -113,10 +123,21 @@ conformance! {
     throttles::failed_passwords_are_forgotten_a_day_after_the_last,
     throttles::unlocking_and_resetting_clear_one_user_alone,
     throttles::a_device_takes_its_counter_with_it,
+    forms::a_form_is_looked_at_often_and_taken_once,
+    forms::a_form_ends_by_its_own_time_and_makes_room,
+    forms::no_more_forms_of_a_network_are_kept_than_may_be,
+    forms::of_a_hundred_forms_at_once_as_many_are_kept_as_there_is_room_for,
     orders::an_order_is_in_the_log_and_is_kept,
     orders::of_a_hundred_orders_with_one_key_one_is_placed,
     orders::of_a_hundred_who_lift_an_order_one_does,
     orders::a_second_factor_is_noted_of_the_person_too,
+    tokens::a_token_is_kept_under_its_name_until_it_is_revoked,
+    tokens::of_a_hundred_tokens_of_one_name_one_is_kept,
+    tokens::of_a_hundred_who_revoke_a_token_one_does_and_the_log_says_so,
+    tokens::a_use_is_noted_and_never_back,
+    tokens::a_token_revoked_long_ago_is_forgotten,
+    tokens::a_caller_meets_so_many_people_in_an_hour_and_no_more,
+    tokens::of_a_hundred_orders_at_once_as_many_count_as_the_quota_has,
     pendings::a_pending_sign_in_ends_by_its_own_time,
     pendings::the_offered_secret_stays_the_same,
     pendings::wrong_codes_are_counted_and_the_last_one_ends_it,

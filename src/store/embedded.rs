@@ -12,6 +12,7 @@ mod device;
 mod end;
 mod error;
 mod factor;
+mod form;
 mod order;
 mod pending;
 mod readers;
@@ -19,6 +20,7 @@ mod rows;
 mod schema;
 mod session;
 mod throttle;
+mod token;
 mod verbs;
 mod writer;
 

@@ -1,7 +1,7 @@
 //! The ordered record that every node follows.
 
 use super::order::Order;
-use crate::types::{OrderId, Seq, SessionId, Timestamp, UserId};
+use crate::types::{ApiTokenId, OrderId, Seq, SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 /// One entry. `seq` has no gaps: a node that sees one reads from the store again.
@@ -29,6 +29,8 @@ pub enum Fact {
     Order { order: Box<Order> },
     /// That order stands no more.
     Lifted { order: OrderId, at: Timestamp },
+    /// A token of the API is none any more. Nodes keep none; this is what writes it back should a server lose it.
+    TokenRevoked { token: ApiTokenId, at: Timestamp },
 }
 
 impl Fact {
@@ -38,7 +40,7 @@ impl Fact {
             | Fact::SessionRotated { user, .. }
             | Fact::UserChanged { user }
             | Fact::UserEnded { user, .. } => Some(*user),
-            Fact::Everything | Fact::Order { .. } | Fact::Lifted { .. } => None,
+            Fact::Everything | Fact::Order { .. } | Fact::Lifted { .. } | Fact::TokenRevoked { .. } => None,
         }
     }
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// The part of a store that keeps orders; every [`Store`](super::Store) is one.
 #[async_trait]
@@ -55,7 +56,8 @@ pub struct Order {
 }
 
 /// Whom an order means: all that is given has to fit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrderSelect)]
 pub struct Select {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserSelect>,
@@ -64,12 +66,15 @@ pub struct Select {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub ip: Option<IpAddr>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<GroupName>,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "app_text")]
+    #[schema(value_type = Option<String>)]
     pub app: Option<AppName>,
     #[serde(default, skip_serializing_if = "Option::is_none", with = "net_text")]
+    #[schema(value_type = Option<String>)]
     pub network: Option<IpNet>,
     #[serde(default)]
     pub everyone: bool,
@@ -79,7 +84,8 @@ pub struct Select {
 }
 
 /// A person, known or not.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OrderUser)]
 pub struct UserSelect {
     /// Name or e-mail address, folded.
     pub key: String,
@@ -88,8 +94,9 @@ pub struct UserSelect {
 }
 
 /// What happens to who is met.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "action", rename_all = "snake_case")]
+#[schema(as = OrderAction)]
 pub enum Action {
     /// A second factor is asked of sessions that began before, and of the person until one was given.
     StepUp {
@@ -110,7 +117,7 @@ pub enum Action {
 }
 
 /// What a step-up does to who could not do it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NoMethod {
     #[default]

@@ -1,4 +1,5 @@
-//! The store for production and several nodes: Redis 7 or newer, or Valkey.
+//! The store for production and several nodes: Redis 7 or newer, or Valkey; one server, or those that Sentinels or a
+//! cluster name (`reach`).
 //!
 //! Everything of one user lies in one slot and changes by scripts that declare their keys (`script`); accounts' names and
 //! addresses, the roster and the log lie in slots of their own, and the order of writes makes a crash between two slots
@@ -6,11 +7,13 @@
 
 mod account;
 mod audit;
+mod call;
 mod canary;
 mod device;
 mod error;
 mod factor;
 mod follow;
+mod form;
 mod heal;
 mod keys;
 mod link;
@@ -19,10 +22,13 @@ mod login;
 mod order;
 mod pending;
 mod place;
+mod reach;
 mod script;
+mod sentinel;
 mod session;
 mod spent;
 mod throttle;
+mod token;
 mod verbs;
 
 use super::{Ack, KeyFile, Result};
@@ -30,6 +36,7 @@ use crate::sys::{SystemEntropy, random};
 use crate::types::{NodeId, Seq};
 use keys::Keys;
 use link::Link;
+pub use reach::{HostPort, RedisMode, SentinelSettings};
 use script::Scripts;
 use secrecy::SecretString;
 use spent::Memory;
@@ -43,6 +50,7 @@ use tokio::sync::broadcast;
 pub struct RedisSettings {
     /// `redis://` or, with TLS, `rediss://`; may hold a user and a password.
     pub url: SecretString,
+    pub mode: RedisMode,
     /// What every key begins with; `pc` unless several gateways share one server.
     pub prefix: String,
     /// PEM of the authority that signed the server's certificate; `None`: the system's authorities.
@@ -57,7 +65,7 @@ impl RedisSettings {
     #[cfg(test)]
     pub fn new(url: SecretString) -> Self {
         let (lease, keys) = (Duration::from_secs(1), KeyFile::default());
-        RedisSettings { url, prefix: "pc".into(), ca_file: None, lease, keys }
+        RedisSettings { url, mode: RedisMode::Single, prefix: "pc".into(), ca_file: None, lease, keys }
     }
 }
 
@@ -75,6 +83,7 @@ pub struct Redis {
     spent: Memory,
     /// Orders, to be written back like that.
     known: order::Known,
+    told: log::Told,
     acks: broadcast::Sender<Ack>,
 }
 
@@ -92,6 +101,7 @@ impl Redis {
             floor: AtomicU64::new(0),
             spent: Memory::default(),
             known: order::Known::default(),
+            told: log::Told::default(),
             acks: broadcast::channel(ACKS).0,
         });
         if let Err(error) = redis.learn_floor().await {

@@ -1,11 +1,12 @@
 //! Which methods a session has passed and when.
 
-use super::{Seq, Timestamp};
+use super::{Methods, Seq, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use utoipa::ToSchema;
 
 /// A kind of second factor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SecondFactor {
     Totp,
@@ -42,9 +43,11 @@ impl Proofs {
     pub fn join(&mut self, other: &Proofs) {
         other.0.iter().for_each(|(method, began)| self.note(*method, *began));
     }
-    /// Whether one of these methods (any, where none is named) was given in a challenge that began at this entry or later.
+    /// Whether one of these methods (where none is named, any that meets a step-up) was given in a challenge that began at
+    /// this entry or later.
     pub fn since(&self, order: Seq, methods: &BTreeSet<SecondFactor>) -> bool {
-        self.0.iter().any(|(method, began)| *began >= order && (methods.is_empty() || methods.contains(method)))
+        let counts = Methods::of_step_up(methods);
+        self.0.iter().any(|(method, began)| *began >= order && counts.contains(*method))
     }
     /// The latest of all.
     pub fn last(&self) -> Option<Seq> {
@@ -105,11 +108,13 @@ mod tests {
         assert!(!p.since(Seq(0), &any));
         p.note(SecondFactor::BackupCode, Seq(7));
         p.note(SecondFactor::BackupCode, Seq(3));
-        assert!(p.since(Seq(7), &any) && !p.since(Seq(8), &any) && !p.since(Seq(1), &totp));
+        let backup = BTreeSet::from([SecondFactor::BackupCode]);
+        assert!(p.since(Seq(7), &backup) && !p.since(Seq(8), &backup));
+        assert!(!p.since(Seq(1), &totp) && !p.since(Seq(1), &any), "a backup code meets none that does not name it");
         let mut q = Proofs::default();
         q.note(SecondFactor::Totp, Seq(9));
         p.join(&q);
-        assert!(p.since(Seq(9), &totp) && p.last() == Some(Seq(9)));
+        assert!(p.since(Seq(9), &totp) && p.since(Seq(9), &any) && p.last() == Some(Seq(9)));
         assert_eq!(serde_json::to_string(&p).unwrap(), r#"{"totp":9,"backup_code":7}"#);
     }
 

@@ -5,11 +5,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
+use utoipa::ToSchema;
 
 macro_rules! random_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+        // 128 bits fill 25 letters and three bits of the last one
+        #[schema(value_type = String, pattern = "^[a-z2-7]{25}[aeimquy4]$", example = "aebagbafaydqqcikbmga2dqpca")]
         pub struct $name([u8; 16]);
 
         impl $name {
@@ -80,6 +83,14 @@ random_id!(
 random_id!(
     /// One order to disconnect somebody.
     OrderId
+);
+random_id!(
+    /// A token of somebody who calls the admin API.
+    ApiTokenId
+);
+random_id!(
+    /// A form that waits to be sent. No secret: it stands in the address of the page that shows the form.
+    FormId
 );
 random_id!(
     /// One running gateway process.

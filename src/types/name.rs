@@ -8,17 +8,21 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::MixedScript;
+use utoipa::ToSchema;
 
 /// The longest name, in bytes after folding.
 pub const LONGEST: usize = 128;
 
-/// A user's name: unique together with e-mail addresses, holds no `@`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// A user's name: letters and digits of one script and `.` `_` `-`; unique together with e-mail addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+// beyond ASCII a pattern cannot tell letters from other signs in every dialect
+#[schema(value_type = String, pattern = "^[^\\x00-,/:-@\\[-^`{-\\x7f]+$", min_length = 1, max_length = 128, example = "alice")]
 #[serde(try_from = "String", into = "String")]
 pub struct UserName(String);
 
-/// A group's name; may hold `@` (groups of directories do), never a comma (they are sent as a list).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// A group's name: as a user's, and may hold `@` (groups of directories do), never a comma (they are sent as a list).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[schema(value_type = String, pattern = "^[^\\x00-,/:-?\\[-^`{-\\x7f]+$", min_length = 1, max_length = 128, example = "staff")]
 #[serde(try_from = "String", into = "String")]
 pub struct GroupName(String);
 

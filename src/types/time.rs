@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// Milliseconds since the Unix epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
+#[schema(example = 1_767_225_600_000_u64)]
 pub struct Timestamp(u64);
 
 impl Timestamp {
@@ -57,7 +59,10 @@ impl std::str::FromStr for Timestamp {
         let [h, m, sec] = numbers(time, ':', [2, 2, 2])?;
         let days = days_of(year, month, day).filter(|d| civil(*d) == (year, month, day)).ok_or(BadTime)?;
         let ms = format!("{fraction:0<3}");
-        let ms = ms.get(..3).filter(|_| fraction.bytes().all(|b| b.is_ascii_digit())).ok_or(BadTime)?;
+        let ms = ms
+            .get(..3)
+            .filter(|_| !fraction.is_empty() && fraction.bytes().all(|b| b.is_ascii_digit()))
+            .ok_or(BadTime)?;
         if h > 23 || m > 59 || sec > 59 {
             return Err(BadTime);
         }

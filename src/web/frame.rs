@@ -2,9 +2,10 @@
 
 use super::headers;
 use super::locale::Texts;
+use super::page::form;
 use super::site::Site;
 use crate::gate::flow::SetCookies;
-use crate::types::Inbound;
+use crate::types::{Inbound, ReturnTo};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use fluent::FluentValue;
@@ -17,15 +18,19 @@ pub(super) struct Frame<'a> {
     texts: &'static Texts,
     https: bool,
     request: String,
+    /// What was said of a form that could not be kept.
+    unkept: Option<String>,
 }
 
 impl<'a> Frame<'a> {
     pub(super) fn new(site: &'a Site, inbound: &Inbound) -> Self {
+        let texts = Texts::for_header(&inbound.languages);
         Frame {
             site,
-            texts: Texts::for_header(&inbound.languages),
+            texts,
             https: inbound.origin.https,
             request: inbound.request_id.to_string(),
+            unkept: inbound.query.as_deref().and_then(|q| form::unkept(q, texts)),
         }
     }
 
@@ -43,6 +48,15 @@ impl<'a> Frame<'a> {
     }
     pub(super) fn dir(&self) -> &'static str {
         if self.texts.rtl { "rtl" } else { "ltr" }
+    }
+    /// What is said of the form that was posted, before anything is typed.
+    pub(super) fn posted(&self, to: &ReturnTo) -> Option<String> {
+        let kept = to.form().map(|_| self.text("form-kept"));
+        kept.or_else(|| self.unkept.clone())
+    }
+    /// The same on a page that leads nowhere else.
+    pub(super) fn posted_here(&self) -> Option<String> {
+        self.posted(&ReturnTo::root())
     }
     pub(super) fn brand(&self) -> &str {
         &self.site.brand.name

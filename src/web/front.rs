@@ -1,17 +1,18 @@
 //! In front of every own page: what was refused or failed before is said, and only a person's navigation gets in.
 
 use super::fault;
+use super::page::form;
 use super::refusal;
 use super::site::Site;
 use super::status::{self, Rejected};
-use crate::gate::{Fault, Refusal};
+use crate::gate::{Fault, NotSent, Parking, Refusal};
 use crate::types::Inbound;
 use crate::types::inbound::{FetchMetadata, Mode};
 use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::ALLOW;
-use http::{Extensions, Method, StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 use std::sync::Arc;
 use tower::ServiceExt;
 
@@ -28,7 +29,7 @@ async fn enter(site: &Site, pages: Router, req: Request) -> Response {
         tracing::error!("a request reached the own pages without having been read");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    if let Some(said) = decided(site, &inbound, req.extensions()) {
+    if let Some(said) = decided(site, &inbound, &req) {
         return said;
     }
     match admitted(site, &inbound) {
@@ -38,9 +39,14 @@ async fn enter(site: &Site, pages: Router, req: Request) -> Response {
 }
 
 /// What the gate or the proxy has said of the request already.
-fn decided(site: &Site, inbound: &Inbound, said: &Extensions) -> Option<Response> {
+fn decided(site: &Site, inbound: &Inbound, req: &Request) -> Option<Response> {
+    let said = req.extensions();
     if let Some(refusal) = said.get::<Refusal>() {
-        return Some(refusal::answer(site, inbound, refusal));
+        let parking = said.get::<Arc<Parking>>().map(|p| &**p);
+        return Some(refusal::answer(site, inbound, (req.headers(), parking), refusal));
+    }
+    if let Some(why) = said.get::<NotSent>() {
+        return Some(form::not_sent(site, inbound, why));
     }
     if let Some(fault) = said.get::<Arc<Fault>>() {
         return Some(fault::answer(site, inbound, fault));

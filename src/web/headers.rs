@@ -8,6 +8,10 @@ use http::header::{self, HeaderName, HeaderValue};
 /// No script, no frame, no plug-in, nothing from elsewhere. `data:` is the empty icon.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
                            base-uri 'none'; frame-ancestors 'none'";
+/// The page whose form goes to the app: browsers hold the answer's redirects to this too, and where the app sends people on
+/// to is its own business.
+const SENDING_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self' https: http:; \
+                              base-uri 'none'; frame-ancestors 'none'";
 /// A logo opened by itself is a document too: an SVG may carry scripts.
 const FILE_POLICY: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
 const FEATURES: &str = "camera=(), microphone=(), geolocation=(), publickey-credentials-get=(self), \
@@ -21,6 +25,11 @@ pub(super) fn page(h: &mut HeaderMap, https: bool) {
     put(h, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     put(h, HeaderName::from_static("permissions-policy"), FEATURES);
     private(h, https);
+}
+
+/// Lets the page's form be answered by the app.
+pub(super) fn sending(h: &mut HeaderMap) {
+    put(h, header::CONTENT_SECURITY_POLICY, SENDING_POLICY);
 }
 
 /// Anything that is about one visitor: redirects, problem documents, pages.

@@ -7,6 +7,7 @@ pub(super) mod arrived;
 pub(super) mod challenge;
 pub(super) mod change;
 pub(super) mod codes;
+pub(super) mod form;
 pub(super) mod index;
 pub(super) mod message;
 pub(super) mod replace;

@@ -1,6 +1,7 @@
 //! What all pages share: the prefix, the brand, the files they load and the addresses of one another.
 
 use super::brand::Brand;
+use crate::gate::Errand;
 use crate::types::ReturnTo;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -54,6 +55,14 @@ impl Site {
     /// The path of an own page that leads on to `to`.
     pub(super) fn own_to(&self, name: &str, to: &ReturnTo) -> String {
         format!("{}{name}?to={}", self.prefix, utf8_percent_encode(to.as_str(), QUERY_VALUE))
+    }
+    /// The path of the challenge for this errand.
+    pub(super) fn challenge(&self, errand: &Errand) -> String {
+        let page = self.own_to("challenge", &errand.to);
+        match errand.for_request() {
+            none if none.is_empty() => page,
+            told => format!("{page}&for={}", utf8_percent_encode(&told, QUERY_VALUE)),
+        }
     }
     pub(super) fn file(&self, file: &StaticFile) -> String {
         format!("{}static/{}", self.prefix, file.name)

@@ -16,12 +16,13 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use http_body_util::BodyExt;
 use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt;
 
+mod form;
 mod front_door;
 mod look;
 mod pages;
@@ -98,6 +99,7 @@ impl Sample {
         let mut all = self.forms();
         all.extend(self.own_forms());
         all.extend(self.messages());
+        all.extend(self.form_pages());
         all
     }
 
@@ -110,11 +112,12 @@ impl Sample {
         let sign_in = |login, error: Option<String>| {
             f.page(if error.is_some() { bad } else { ok }, &sign_in::View { frame: f, to, login, error })
         };
-        let ask = |method, error: Option<String>| {
-            let status = if error.is_some() { bad } else { ok };
-            let (asked, name) = (self.asked(method), name.as_str());
-            f.page(status, &challenge::View { frame: f, to, name, asked: &asked, form_token, error })
+        let challenge = |asked: Asked, for_request, error: Option<String>| {
+            let (status, name) = (if error.is_some() { bad } else { ok }, name.as_str());
+            f.page(status, &challenge::View { frame: f, to, for_request, name, asked: &asked, form_token, error })
         };
+        let ask = |method, error| challenge(self.asked(method), "", error);
+        let bare = Asked { step_up: true, backup: false, backup_at_door: true, remember: None, ..self.asked(By::Totp) };
         let password = |error| f.page(ok, &set_up::PasswordView { frame: f, to, name, form_token, error });
         let code = |error| f.page(ok, &set_up::CodeView { frame: f, to, name, form_token, error });
         let out = |session| f.page(ok, &sign_out::View { frame: f, name, session, form_token });
@@ -123,6 +126,7 @@ impl Sample {
             ("sign_in_wrong", sign_in("<alice>", Some(f.text("sign-in-wrong")))),
             ("challenge", ask(By::Totp, None)),
             ("challenge_wrong", ask(By::Totp, wrong())),
+            ("challenge_step_up", challenge(bare, "POST:/orders", None)),
             ("challenge_backup", ask(By::BackupCode, None)),
             ("challenge_backup_wrong", ask(By::BackupCode, wrong())),
             ("set_up_code", code(None)),
@@ -138,7 +142,18 @@ impl Sample {
 
     fn asked(&self, method: By) -> Asked {
         let (name, form_token) = (self.name.clone(), "tok".to_string());
-        Asked { name, method, backup: true, digits: 6, remember: Some(30), form_token, cookies: Vec::new() }
+        Asked {
+            name,
+            method,
+            step_up: false,
+            totp: true,
+            backup: true,
+            backup_at_door: false,
+            digits: 6,
+            remember: Some(30),
+            form_token,
+            cookies: Vec::new(),
+        }
     }
 
     /// What a signed-in person sees of their own.
@@ -156,6 +171,7 @@ impl Sample {
             by_backup_code: false,
             may_replace: false,
             may_disable: false,
+            form: None,
         };
         let own = |it: &Overview| f.page(ok, &index::View { frame: f, name, it, to, form_token });
         let index = own(&off);
@@ -163,6 +179,8 @@ impl Sample {
         let enrolled = own(&off);
         (off.left, off.by_backup_code, off.may_replace, off.may_disable) = (3, true, true, true);
         let by_code = own(&off);
+        off.form = Some(form::waiting());
+        let with_form = own(&off);
         let codes = |error: Option<String>| {
             let codes = ["abcd-2345", "efgh-6789"].map(String::from).to_vec();
             f.page(status(&error), &codes::View { frame: f, name, codes, to, form_token, error })
@@ -177,6 +195,7 @@ impl Sample {
             ("index", index),
             ("index_enrolled", enrolled),
             ("index_by_backup_code", by_code),
+            ("index_form_waits", with_form),
             ("codes", codes(None)),
             ("codes_wrong", codes(Some(f.text("codes-not-ticked")))),
             ("new_codes", change(Change::Codes, by_a_code, None)),
@@ -193,7 +212,8 @@ impl Sample {
     fn messages(&self) -> Vec<(&'static str, Response)> {
         let f = &self.frame();
         let denied = |rule: Option<&str>, why| {
-            refusal::answer(&self.site, &self.inbound, &Refusal::Denied { rule: rule.map(Arc::from), why })
+            let refusal = Refusal::Denied { rule: rule.map(Arc::from), why };
+            refusal::answer(&self.site, &self.inbound, (&HeaderMap::new(), None), &refusal)
         };
         let bare = |code: u16| status::answer(&self.site, &self.inbound, StatusCode::from_u16(code).unwrap());
         vec![
@@ -212,6 +232,8 @@ impl Sample {
             ("denied_by_rule", denied(Some("admin area"), Denial::Rule)),
             ("denied_by_default", denied(None, Denial::Rule)),
             ("denied_exempt", denied(Some("admin area"), Denial::Exempt)),
+            ("denied_no_method", denied(Some("admin area"), Denial::NoMethod)),
+            ("no_method", message::no_method(f)),
             ("denied_origin", denied(None, Denial::Origin)),
             ("fault", fault::answer(&self.site, &self.inbound, &Fault::NoLease)),
             ("status_400", bare(400)),

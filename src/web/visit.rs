@@ -3,7 +3,7 @@
 use super::Web;
 use super::frame::Frame;
 use super::status::Rejected;
-use crate::gate::Gate;
+use crate::gate::{Errand, Gate};
 use crate::types::{Inbound, ReturnTo};
 use axum::extract::FromRequestParts;
 use http::StatusCode;
@@ -35,6 +35,10 @@ impl Visit {
     /// Checks a return path that came with the request.
     pub(super) fn return_to(&self, raw: &str) -> ReturnTo {
         ReturnTo::parse(raw, self.web.site.prefix())
+    }
+    /// What a challenge was opened for.
+    pub(super) fn errand(&self, to: &str, for_request: &str) -> Errand {
+        Errand::parse(self.return_to(to), for_request, self.web.site.prefix())
     }
     /// The path of an own page that leads on to `to`.
     pub(super) fn own_to(&self, page: &str, to: &ReturnTo) -> String {

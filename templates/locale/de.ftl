@@ -29,9 +29,11 @@ ended-text = Diese Anmeldung wurde zum Schutz des Kontos beendet.
 ended-do = Prüfen Sie, ob sich die Uhr Ihres Geräts automatisch stellt, und melden Sie sich dann neu an.
 
 challenge-title = Code eingeben
+challenge-step-up = Sie sind angemeldet. Was Sie öffnen möchten, verlangt einen neuen Code.
 challenge-lead = Öffnen Sie Ihre Authenticator-App und geben Sie die { $digits } Ziffern ein, die sie für dieses Konto zeigt.
 challenge-time = Sie haben zehn Minuten. Danach melden Sie sich neu an.
 challenge-lost-title = Authenticator verloren?
+challenge-lost-elsewhere = Ein Backup-Code gilt hier nicht. Um einen verlorenen Authenticator zu ersetzen, melden Sie sich ab und mit einem solchen Code neu an.
 challenge-lost-reset = Bitten Sie die Administration, Ihre Mehr-Faktor-Authentifizierung zurückzusetzen. Bei der nächsten Anmeldung richten Sie sie neu ein.
 challenge-lost-support = Wenn dort niemand helfen kann, fragen Sie den Support:
 code-wrong =
@@ -168,6 +170,8 @@ denied-title = Das dürfen Sie nicht öffnen
 denied-rule = Die Regel „{ $rule }“ lässt es nicht zu.
 denied-default = Keine Regel erlaubt es.
 denied-exempt = Verlangt wird ein zweiter Faktor, aber Ihr Konto ist von der Mehr-Faktor-Authentifizierung ausgenommen.
+denied-method = Verlangt wird ein zweiter Faktor, den Sie nicht haben oder aufgebraucht haben.
+denied-method-do = Auf Ihrer Kontoseite sehen Sie, was Sie haben, und erhalten neue Backup-Codes.
 denied-origin = Die Anfrage kam nicht von einer Seite dieser Website.
 denied-do = Wenn Sie es brauchen, fragen Sie die Administration und nennen Sie die Regel und die Nummer der Anfrage.
 
@@ -191,3 +195,46 @@ status-502-title = Die Anwendung ist nicht zu erreichen
 status-502-text = Sie bleiben angemeldet. Versuchen Sie es in einigen Minuten wieder.
 status-504-title = Die Anwendung hat nicht rechtzeitig geantwortet
 status-504-text = Sie bleiben angemeldet. Versuchen Sie es in einigen Minuten wieder.
+
+form-kept = Was Sie abgeschickt haben, wird zehn Minuten aufbewahrt. Nach der Anmeldung sehen Sie es und entscheiden, ob es gesendet wird.
+form-too-large = Was Sie abgeschickt haben, wurde nicht aufbewahrt: Es ist größer als 256 KB. Gehen Sie zurück und kopieren Sie, was Sie brauchen, bevor Sie sich anmelden.
+form-kind = Was Sie abgeschickt haben, wurde nicht aufbewahrt: Diese Art von Formular kann nicht aufbewahrt werden. Gehen Sie zurück und kopieren Sie, was Sie brauchen, bevor Sie sich anmelden.
+form-elsewhere = Was hierher geschickt wurde, wurde nicht aufbewahrt: Es kam nicht von einer Seite dieser Website. Wiederholen Sie es dort nach der Anmeldung.
+form-too-many = Was Sie abgeschickt haben, wurde nicht aufbewahrt: In diesem Browser oder aus Ihrem Netz warten schon vier Formulare. Gehen Sie zurück und kopieren Sie, was Sie brauchen, bevor Sie sich anmelden.
+form-full = Was Sie abgeschickt haben, wurde nicht aufbewahrt: Zurzeit ist kein Platz mehr. Gehen Sie zurück und kopieren Sie, was Sie brauchen, bevor Sie sich anmelden.
+form-failed = Was Sie abgeschickt haben, konnte nicht aufbewahrt werden; der Fehler liegt bei uns. Gehen Sie zurück und kopieren Sie, was Sie brauchen, bevor Sie sich anmelden.
+form-title = Formular senden?
+form-lead = Sie haben dieses Formular abgeschickt, bevor Anmeldung oder Code verlangt wurden. Es ist noch nicht weitergegeben. Prüfen Sie es und senden Sie es dann.
+form-to = Es geht an:
+form-empty = Das Formular hat keine Felder.
+form-hidden = nicht angezeigt
+form-bytes =
+    { $bytes ->
+        [one] { $bytes } Byte
+       *[other] { $bytes } Byte
+    }
+form-more =
+    { $more ->
+        [one] { $more } weiteres Feld wird gesendet und hier nicht angezeigt.
+       *[other] { $more } weitere Felder werden gesendet und hier nicht angezeigt.
+    }
+form-unread =
+    { $bytes ->
+        [one] Seine Felder lassen sich nicht anzeigen; es hat { $bytes } Byte.
+       *[other] Seine Felder lassen sich nicht anzeigen; es hat { $bytes } Byte.
+    }
+form-send = Senden
+form-discard = Nicht senden
+form-time = Es wird einmal gesendet. Zehn Minuten nach dem Ausfüllen wird es gelöscht.
+form-gone-title = Es gibt nichts zu senden
+form-gone-text = Das Formular wurde schon gesendet, sollte nicht gesendet werden, oder seine zehn Minuten sind vorbei. Es wird nicht noch einmal gesendet.
+form-gone-do = Wenn Sie nicht sicher sind, sehen Sie in der Anwendung nach, ob es angekommen ist.
+form-other-title = Das Formular wurde nicht gesendet
+form-other-text = Jemand anderes hat es ausgefüllt. Es wurde gelöscht, und niemand hat es gesehen.
+form-not-sent-title = Das Formular wurde noch nicht gesendet
+form-again-text = Sie haben sich neu angemeldet, seit die Seite geöffnet wurde. Sehen Sie das Formular noch einmal an und senden Sie es dann.
+form-waits-text = Die Anwendung ist nicht erreichbar. Das Formular wird weiter aufbewahrt; versuchen Sie es in einer Minute noch einmal.
+form-see = Formular ansehen
+form-unsure-title = Die Anwendung hat nicht geantwortet
+form-unsure-text = Das Formular wurde weitergegeben, aber es kam keine ordentliche Antwort. Sehen Sie in der Anwendung nach, ob es angekommen ist, bevor Sie es noch einmal ausfüllen. Es wird kein zweites Mal gesendet.
+form-waiting = Ein Formular, das Sie ausgefüllt haben, wartet darauf, gesendet zu werden.

@@ -29,9 +29,11 @@ ended-text = This sign-in was ended to protect the account.
 ended-do = Check that the clock of your device is set automatically, then sign in again.
 
 challenge-title = Enter your code
+challenge-step-up = You are signed in. What you want to open asks for a fresh code.
 challenge-lead = Open your authenticator app and enter the { $digits } digits it shows for this account.
 challenge-time = You have ten minutes. After that, sign in again.
 challenge-lost-title = Lost your authenticator?
+challenge-lost-elsewhere = A backup code is not accepted here. To replace a lost authenticator, sign out and sign in with one.
 challenge-lost-reset = Ask an administrator to reset multi-factor authentication for you. You then set it up anew at your next sign-in.
 challenge-lost-support = If no administrator can help, ask support:
 code-wrong =
@@ -168,6 +170,8 @@ denied-title = You may not open this
 denied-rule = The rule “{ $rule }” refuses it.
 denied-default = No rule allows it.
 denied-exempt = It asks for a second factor, and your account is exempt from multi-factor authentication.
+denied-method = It takes only second factors that you do not have, or have used up.
+denied-method-do = Your account page shows what you have, and makes new backup codes.
 denied-origin = The request did not come from a page of this site.
 denied-do = If you need it, ask an administrator and name the rule and the request number.
 
@@ -191,3 +195,46 @@ status-502-title = The application cannot be reached
 status-502-text = You stay signed in. Try again in a few minutes.
 status-504-title = The application did not answer in time
 status-504-text = You stay signed in. Try again in a few minutes.
+
+form-kept = What you sent is kept for ten minutes. Once you are signed in, you see it and decide whether it is sent.
+form-too-large = What you sent was not kept: it is larger than 256 KB. Go back and copy what you need before you sign in.
+form-kind = What you sent was not kept: it is not a form of a kind that can be kept. Go back and copy what you need before you sign in.
+form-elsewhere = What was sent here was not kept: it did not come from a page of this site. Repeat it there after signing in.
+form-too-many = What you sent was not kept: four forms already wait in this browser or from your network. Go back and copy what you need before you sign in.
+form-full = What you sent was not kept: there is no room for more at present. Go back and copy what you need before you sign in.
+form-failed = What you sent could not be kept; the fault is ours. Go back and copy what you need before you sign in.
+form-title = Send the form?
+form-lead = You sent this form before you were asked to sign in or for a code. It has not been sent on yet. Check it, then send it.
+form-to = It goes to:
+form-empty = The form has no fields.
+form-hidden = not shown
+form-bytes =
+    { $bytes ->
+        [one] { $bytes } byte
+       *[other] { $bytes } bytes
+    }
+form-more =
+    { $more ->
+        [one] { $more } more field is sent and not shown here.
+       *[other] { $more } more fields are sent and not shown here.
+    }
+form-unread =
+    { $bytes ->
+        [one] Its fields cannot be shown; it has { $bytes } byte.
+       *[other] Its fields cannot be shown; it has { $bytes } bytes.
+    }
+form-send = Send
+form-discard = Do not send
+form-time = It is sent once. Ten minutes after you filled it in, it is deleted.
+form-gone-title = There is nothing to send
+form-gone-text = The form was sent already, was not to be sent, or its ten minutes are over. It is not sent again.
+form-gone-do = If you are not sure, look in the application whether it has arrived.
+form-other-title = The form was not sent
+form-other-text = Somebody else filled it in. It was deleted, and nobody has seen it.
+form-not-sent-title = The form was not sent yet
+form-again-text = You have signed in again since the page was opened. Look at the form once more, then send it.
+form-waits-text = The application could not be reached. The form is still kept; try again in a minute.
+form-see = See the form
+form-unsure-title = The application did not answer
+form-unsure-text = The form was passed on, but there was no proper answer. Look in the application whether it has arrived before you fill it in again. It is not sent a second time.
+form-waiting = A form that you filled in waits to be sent.

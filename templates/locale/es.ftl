@@ -29,9 +29,11 @@ ended-text = Este inicio de sesión se ha cerrado para proteger la cuenta.
 ended-do = Compruebe que el reloj de su dispositivo se ajusta automáticamente y vuelva a iniciar sesión.
 
 challenge-title = Introduzca su código
+challenge-step-up = Ya ha iniciado sesión. Lo que quiere abrir pide un código nuevo.
 challenge-lead = Abra su aplicación de autenticación e introduzca los { $digits } dígitos que muestra para esta cuenta.
 challenge-time = Tiene diez minutos. Después, inicie sesión de nuevo.
 challenge-lost-title = ¿Ha perdido su aplicación de autenticación?
+challenge-lost-elsewhere = Aquí no se acepta un código de respaldo. Para sustituir una aplicación perdida, cierre la sesión e inicie otra con uno de ellos.
 challenge-lost-reset = Pida a un administrador que restablezca su autenticación multifactor. La configurará de nuevo en su próximo inicio de sesión.
 challenge-lost-support = Si ningún administrador puede ayudarle, pregunte a soporte:
 code-wrong =
@@ -168,6 +170,8 @@ denied-title = No puede abrir esto
 denied-rule = La regla «{ $rule }» lo rechaza.
 denied-default = Ninguna regla lo permite.
 denied-exempt = Se pide un segundo factor y su cuenta está exenta de la autenticación multifactor.
+denied-method = Solo se aceptan segundos factores que usted no tiene o que ya ha agotado.
+denied-method-do = La página de su cuenta muestra los que tiene y crea nuevos códigos de respaldo.
 denied-origin = La solicitud no vino de una página de este sitio.
 denied-do = Si lo necesita, pregunte a un administrador e indique la regla y el número de la solicitud.
 
@@ -191,3 +195,46 @@ status-502-title = No se puede llegar a la aplicación
 status-502-text = Su sesión sigue abierta. Inténtelo de nuevo dentro de unos minutos.
 status-504-title = La aplicación no ha respondido a tiempo
 status-504-text = Su sesión sigue abierta. Inténtelo de nuevo dentro de unos minutos.
+
+form-kept = Lo que ha enviado se guarda diez minutos. Cuando haya iniciado sesión, lo verá y decidirá si se envía.
+form-too-large = Lo que ha enviado no se ha guardado: supera los 256 KB. Vuelva atrás y copie lo que necesite antes de iniciar sesión.
+form-kind = Lo que ha enviado no se ha guardado: este tipo de formulario no se puede guardar. Vuelva atrás y copie lo que necesite antes de iniciar sesión.
+form-elsewhere = Lo que se ha enviado aquí no se ha guardado: no venía de una página de este sitio. Repítalo allí después de iniciar sesión.
+form-too-many = Lo que ha enviado no se ha guardado: ya esperan cuatro formularios en este navegador o desde su red. Vuelva atrás y copie lo que necesite antes de iniciar sesión.
+form-full = Lo que ha enviado no se ha guardado: ahora no queda espacio. Vuelva atrás y copie lo que necesite antes de iniciar sesión.
+form-failed = Lo que ha enviado no se ha podido guardar; el fallo es nuestro. Vuelva atrás y copie lo que necesite antes de iniciar sesión.
+form-title = ¿Enviar el formulario?
+form-lead = Envió este formulario antes de que se le pidiera iniciar sesión o un código. Todavía no se ha entregado. Revíselo y envíelo.
+form-to = Destino:
+form-empty = El formulario no tiene campos.
+form-hidden = no se muestra
+form-bytes =
+    { $bytes ->
+        [one] { $bytes } byte
+       *[other] { $bytes } bytes
+    }
+form-more =
+    { $more ->
+        [one] Se envía { $more } campo más que no se muestra aquí.
+       *[other] Se envían { $more } campos más que no se muestran aquí.
+    }
+form-unread =
+    { $bytes ->
+        [one] Sus campos no se pueden mostrar; tiene { $bytes } byte.
+       *[other] Sus campos no se pueden mostrar; tiene { $bytes } bytes.
+    }
+form-send = Enviar
+form-discard = No enviar
+form-time = Se envía una sola vez. Diez minutos después de rellenarlo se borra.
+form-gone-title = No hay nada que enviar
+form-gone-text = El formulario ya se envió, no debía enviarse o sus diez minutos han pasado. No se envía de nuevo.
+form-gone-do = Si no está seguro, compruebe en la aplicación si ha llegado.
+form-other-title = El formulario no se ha enviado
+form-other-text = Lo rellenó otra persona. Se ha borrado y nadie lo ha visto.
+form-not-sent-title = El formulario todavía no se ha enviado
+form-again-text = Ha vuelto a iniciar sesión desde que se abrió la página. Mire el formulario una vez más y envíelo.
+form-waits-text = No se puede acceder a la aplicación. El formulario sigue guardado; inténtelo de nuevo en un minuto.
+form-see = Ver el formulario
+form-unsure-title = La aplicación no ha respondido
+form-unsure-text = El formulario se entregó, pero no hubo una respuesta correcta. Compruebe en la aplicación si ha llegado antes de rellenarlo de nuevo. No se envía una segunda vez.
+form-waiting = Un formulario que ha rellenado espera a ser enviado.

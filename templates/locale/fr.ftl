@@ -29,9 +29,11 @@ ended-text = Cette connexion a été arrêtée pour protéger le compte.
 ended-do = Vérifiez que l’horloge de votre appareil se règle automatiquement, puis reconnectez-vous.
 
 challenge-title = Saisissez votre code
+challenge-step-up = Vous êtes connecté. Ce que vous voulez ouvrir demande un nouveau code.
 challenge-lead = Ouvrez votre application d’authentification et saisissez les { $digits } chiffres qu’elle affiche pour ce compte.
 challenge-time = Vous avez dix minutes. Ensuite, il faudra vous reconnecter.
 challenge-lost-title = Vous avez perdu votre application d’authentification ?
+challenge-lost-elsewhere = Un code de secours n’est pas accepté ici. Pour remplacer une application perdue, déconnectez-vous, puis reconnectez-vous avec l’un d’eux.
 challenge-lost-reset = Demandez à un administrateur de réinitialiser votre authentification multifacteur. Vous la configurerez de nouveau à votre prochaine connexion.
 challenge-lost-support = Si aucun administrateur ne peut vous aider, demandez à l’assistance :
 code-wrong =
@@ -168,6 +170,8 @@ denied-title = Vous ne pouvez pas ouvrir ceci
 denied-rule = La règle « { $rule } » le refuse.
 denied-default = Aucune règle ne l’autorise.
 denied-exempt = Un second facteur est demandé, et votre compte est exempté de l’authentification multifacteur.
+denied-method = Seuls sont acceptés des seconds facteurs que vous n’avez pas, ou que vous avez épuisés.
+denied-method-do = La page de votre compte montre ce que vous avez et crée de nouveaux codes de secours.
 denied-origin = La demande ne venait pas d’une page de ce site.
 denied-do = Si vous en avez besoin, adressez-vous à un administrateur en indiquant la règle et le numéro de la demande.
 
@@ -191,3 +195,46 @@ status-502-title = L’application est injoignable
 status-502-text = Vous restez connecté. Réessayez dans quelques minutes.
 status-504-title = L’application n’a pas répondu à temps
 status-504-text = Vous restez connecté. Réessayez dans quelques minutes.
+
+form-kept = Ce que vous avez envoyé est gardé dix minutes. Une fois connecté, vous le voyez et décidez s’il est envoyé.
+form-too-large = Ce que vous avez envoyé n’a pas été gardé : il dépasse 256 Ko. Revenez en arrière et copiez ce qu’il vous faut avant de vous connecter.
+form-kind = Ce que vous avez envoyé n’a pas été gardé : ce type de formulaire ne peut pas l’être. Revenez en arrière et copiez ce qu’il vous faut avant de vous connecter.
+form-elsewhere = Ce qui a été envoyé ici n’a pas été gardé : cela ne venait pas d’une page de ce site. Recommencez là-bas après vous être connecté.
+form-too-many = Ce que vous avez envoyé n’a pas été gardé : quatre formulaires attendent déjà dans ce navigateur ou depuis votre réseau. Revenez en arrière et copiez ce qu’il vous faut avant de vous connecter.
+form-full = Ce que vous avez envoyé n’a pas été gardé : il n’y a plus de place pour le moment. Revenez en arrière et copiez ce qu’il vous faut avant de vous connecter.
+form-failed = Ce que vous avez envoyé n’a pas pu être gardé ; la faute est de notre côté. Revenez en arrière et copiez ce qu’il vous faut avant de vous connecter.
+form-title = Envoyer le formulaire ?
+form-lead = Vous avez envoyé ce formulaire avant que la connexion ou un code ne soient demandés. Il n’a pas encore été transmis. Vérifiez-le, puis envoyez-le.
+form-to = Destination :
+form-empty = Le formulaire n’a aucun champ.
+form-hidden = non affiché
+form-bytes =
+    { $bytes ->
+        [one] { $bytes } octet
+       *[other] { $bytes } octets
+    }
+form-more =
+    { $more ->
+        [one] { $more } autre champ est envoyé sans être affiché ici.
+       *[other] { $more } autres champs sont envoyés sans être affichés ici.
+    }
+form-unread =
+    { $bytes ->
+        [one] Ses champs ne peuvent pas être affichés ; il contient { $bytes } octet.
+       *[other] Ses champs ne peuvent pas être affichés ; il contient { $bytes } octets.
+    }
+form-send = Envoyer
+form-discard = Ne pas envoyer
+form-time = Il est envoyé une seule fois. Dix minutes après que vous l’avez rempli, il est supprimé.
+form-gone-title = Il n’y a rien à envoyer
+form-gone-text = Le formulaire a déjà été envoyé, ne devait pas l’être, ou ses dix minutes sont écoulées. Il n’est pas envoyé de nouveau.
+form-gone-do = En cas de doute, vérifiez dans l’application s’il est arrivé.
+form-other-title = Le formulaire n’a pas été envoyé
+form-other-text = Une autre personne l’a rempli. Il a été supprimé et personne ne l’a vu.
+form-not-sent-title = Le formulaire n’a pas encore été envoyé
+form-again-text = Vous vous êtes reconnecté depuis l’ouverture de la page. Regardez encore une fois le formulaire, puis envoyez-le.
+form-waits-text = L’application est injoignable. Le formulaire est toujours gardé ; réessayez dans une minute.
+form-see = Voir le formulaire
+form-unsure-title = L’application n’a pas répondu
+form-unsure-text = Le formulaire a été transmis, mais aucune réponse correcte n’est venue. Vérifiez dans l’application s’il est arrivé avant de le remplir de nouveau. Il n’est pas envoyé une seconde fois.
+form-waiting = Un formulaire que vous avez rempli attend d’être envoyé.

@@ -92,6 +92,20 @@ async fn the_admin_of_a_demo_sets_up_an_authenticator_with_the_printed_code() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_token_of_a_demo_calls_its_api() {
+    use crate::support::raw::react;
+    let demo = Demo::start(&[]).await;
+    let (url, token) = (demo.told["admin_url"].as_str().unwrap(), demo.told["admin_token"].as_str().unwrap());
+    let address = url.strip_prefix("http://").unwrap().parse().unwrap();
+    let ask = |token: &str| {
+        let head = "GET /api/v1/users HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer";
+        format!("{head} {token}\r\n\r\n").into_bytes()
+    };
+    assert_eq!(react(address, &ask(token)).await.statuses(), [200]);
+    assert_eq!(react(address, &ask("wrong")).await.statuses(), [401]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_demo_leaves_nothing_behind() {
     let mut demo = Demo::start(&[]).await;
     let folder = std::path::PathBuf::from(demo.told["config"].as_str().unwrap()).parent().unwrap().to_path_buf();

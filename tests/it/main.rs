@@ -18,9 +18,13 @@ mod backup_codes;
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod callers;
+#[cfg(test)]
 mod config;
 #[cfg(test)]
 mod crash;
+#[cfg(test)]
+mod crowd;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
@@ -30,7 +34,11 @@ mod disconnects;
 #[cfg(test)]
 mod enrolment;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod fences;
+#[cfg(test)]
+mod forms;
 #[cfg(test)]
 mod framing;
 #[cfg(test)]
@@ -43,6 +51,8 @@ mod hooks;
 mod keys;
 #[cfg(test)]
 mod limits;
+#[cfg(test)]
+mod openapi;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
@@ -59,6 +69,8 @@ mod races;
 mod sign_in;
 #[cfg(test)]
 mod sign_out;
+#[cfg(test)]
+mod step_up;
 #[cfg(test)]
 mod store_faults;
 #[cfg(test)]

@@ -3,9 +3,11 @@
 //! Everything runs on loopback, on free ports, in folders of its own, and ends with the test that began it.
 
 pub mod browser;
+pub mod caller;
 pub mod certificate;
 pub mod chaos;
 pub mod client;
+pub mod fleet;
 pub mod gateway;
 pub mod otp;
 pub mod plan;
@@ -13,6 +15,7 @@ pub mod process;
 pub mod raw;
 pub mod redis;
 pub mod stream;
+pub mod traffic;
 pub mod upstream;
 
 pub use client::{Answer, Ask, Visitor};

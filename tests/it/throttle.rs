@@ -29,6 +29,7 @@ async fn after_ten_wrong_passwords_nothing_is_judged_for_a_while(store: Store) {
     }
     let held = gateway.visitor().give_password("alice", PASSWORD, "/").await;
     assert!((20..=30).contains(&waits(&held)), "the right one too: {}", held.head);
+    assert_eq!((held.header("ratelimit"), held.header("ratelimit-policy")), (None, None), "nor is the limit told");
     assert_eq!(held.all("set-cookie").len(), 0);
     gateway.add_user("bob", &["staff"]);
     assert_eq!(gateway.visitor().give_password("bob", PASSWORD, "/").await.status, 303, "nobody else is held");
@@ -85,6 +86,9 @@ async fn wrong_codes_count_over_all_sign_ins_and_methods_have_counters_of_their_
     let code = app.next_code().await;
     let held = visitor.give_code(&page, &code).await;
     assert!((20..=30).contains(&waits(&held)));
+    assert_eq!(held.header("ratelimit-policy"), Some("\"codes\";q=5"));
+    let limit = format!("\"codes\";r=0;t={}", waits(&held));
+    assert_eq!(held.header("ratelimit"), Some(limit.as_str()), "never later than Retry-After");
     assert!(visitor.pending_cookie().is_some(), "the sign-in is not over");
     let mut other = gateway.visitor();
     let page = other.reach_backup("alice").await;

@@ -126,3 +126,24 @@ async fn a_key_whose_time_never_came_goes_at_once() {
     accounts.keys.replace(keys.with(next.clone(), NOW));
     accounts.retire(next.id(), false).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_key_stays_while_a_token_of_the_api_carries_its_check() {
+    let (_, accounts) = old_accounts();
+    let tokens = crate::account::Tokens::of(&accounts);
+    let new = crate::account::NewToken {
+        name: crate::types::TokenName::parse("soc").unwrap(),
+        scopes: crate::types::Scopes::all(),
+        ends: None,
+        networks: Vec::new(),
+        apps: Default::default(),
+        users_per_hour: None,
+        by: "socket".into(),
+    };
+    let (made, _) = tokens.create(new).await.unwrap();
+    let old = rotate(&accounts, long_ago());
+    let Err(NotRetired::Named { named, .. }) = accounts.retire(&old, false).await else { panic!("it was retired") };
+    assert_eq!((named.tokens, named.factors), (1, 0));
+    tokens.revoke(made.id).await.unwrap();
+    accounts.retire(&old, false).await.unwrap();
+}

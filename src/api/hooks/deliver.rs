@@ -1,21 +1,21 @@
 //! One delivery of a tool: who it is, what it means, the orders, the answer.
 
-use super::{Hook, Hooks, mapping, proof};
+use super::{Hook, Keeper, mapping, proof};
 use crate::api::Desk;
+use crate::api::auth::Turned;
+use crate::api::listen::Peer;
 use crate::api::problem::Problem;
 use crate::disconnect::{Answer, Ask, AskSelect, Caller, CallerKind, Status};
-use crate::types::ClientIp;
+use crate::types::{ClientIp, Timestamp};
 use axum::Json;
 use axum::body::{Body, to_bytes};
-use axum::extract::rejection::PathRejection;
-use axum::extract::{ConnectInfo, Extension, Path, Request, State};
+use axum::extract::{ConnectInfo, Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// What came of a delivery.
@@ -49,23 +49,25 @@ pub struct HookOrder {
 
 pub(super) async fn receive(
     State(desk): State<Desk>,
-    Extension(hooks): Extension<Hooks>,
-    path: Result<Path<(String, String)>, PathRejection>,
+    Extension(keeper): Extension<Keeper>,
     request: Request,
 ) -> Response {
-    let from = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| ClientIp::new(c.0.ip()));
-    let Ok(Path((name, secret))) = path else { return refusal(&desk, &hooks, from) };
-    let hook = match known(&hooks, (&name, &secret), from) {
+    let now = desk.accounts.load().clock.now();
+    let from = request.extensions().get::<ConnectInfo<Peer>>().map(|p| ClientIp::new(p.0.address.ip()));
+    let parts = request.uri().path().strip_prefix('/').and_then(|path| path.split_once('/'));
+    let known = parts.ok_or((None, "no URL of a hook")).and_then(|(name, secret)| {
+        let named = keeper.named(name);
+        known(named, secret, from).map_err(|why| (named, why))
+    });
+    let hook = match known {
         Ok(hook) => hook,
-        Err(why) => {
-            let answer = refusal(&desk, &hooks, from);
-            if answer.status() == StatusCode::UNAUTHORIZED {
-                tracing::warn!(hook = hooks.named(&name).map(|h| h.name.as_str()), from = ?from.map(|f| f.0), "a hook was refused: {why}");
-            }
-            return answer;
-        }
+        Err((named, why)) => return keeper.refuse(named, why, (from, now)),
     };
     let caller = caller(hook);
+    let under_way = match keeper.limits.call(caller.to_string(), now) {
+        Ok(under_way) => under_way,
+        Err(problem) => return turned(problem, Some(hook), "too many calls"),
+    };
     let mut response = match *request.method() {
         Method::POST => deliver(&desk, hook, &caller, request).await.unwrap_or_else(IntoResponse::into_response),
         Method::GET if hook.challenge.is_some() => {
@@ -73,43 +75,36 @@ pub(super) async fn receive(
         }
         _ => not_that_method(hook),
     };
+    drop(under_way);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.extensions_mut().insert(caller);
     response
 }
 
-/// Below the hooks, but no hook's URL.
-pub(super) async fn stray(
-    State(desk): State<Desk>,
-    Extension(hooks): Extension<Hooks>,
-    peer: Option<Extension<ConnectInfo<SocketAddr>>>,
-) -> Response {
-    refusal(&desk, &hooks, peer.map(|p| ClientIp::new(p.0.0.ip())))
-}
-
-/// The hook, or why it is none: told the log, never who calls.
-fn known<'h>(hooks: &'h Hooks, (name, secret): (&str, &str), from: Option<ClientIp>) -> Result<&'h Hook, &'static str> {
-    let hook = hooks.named(name);
-    let right = proof::is_secret(secret, hook.map(|h| &h.secret));
-    match hook {
-        None => Err("there is no hook of that name"),
-        Some(_) if !right => Err("the secret is wrong"),
-        Some(hook) if !from.is_some_and(|f| hook.lets_in(f.0)) => Err("it may not be called from this address"),
+/// The hook, or why it is none: told the record, never who calls.
+fn known<'h>(named: Option<&'h Hook>, secret: &str, from: Option<ClientIp>) -> Result<&'h Hook, &'static str> {
+    let right = proof::is_secret(secret, named.map(|h| &h.secret));
+    match named {
+        None => Err("no hook of that name"),
+        Some(_) if !right => Err("wrong secret"),
+        Some(hook) if !from.is_some_and(|f| hook.lets_in(f.0)) => Err("not from this address"),
         Some(hook) => Ok(hook),
     }
 }
 
-/// One text for a wrong name, a wrong secret and a wrong network.
-fn refusal(desk: &Desk, hooks: &Hooks, from: Option<ClientIp>) -> Response {
-    if hooks.refused.count(from, desk.accounts.load().clock.now()) {
-        let text = "Too many calls that were refused came from this address; wait a minute.";
-        let mut answer = Problem::new(StatusCode::TOO_MANY_REQUESTS, "Too many refused calls", text).into_response();
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-        return answer;
+impl Keeper {
+    /// One text for a wrong name, a wrong secret and a wrong network.
+    fn refuse(&self, named: Option<&Hook>, why: &'static str, at: (Option<ClientIp>, Timestamp)) -> Response {
+        let refused = || Problem::new(StatusCode::UNAUTHORIZED, "No right to call a hook", NOT_GOOD);
+        let network = at.0.map(|ip| ip.network());
+        turned(self.limits.guess(network, at.1).err().unwrap_or_else(refused), named, why)
     }
-    let text = "There is no hook with this URL for your address. `hooks` in portcullis.yaml has names, hashes of secrets \
-        and networks; `portcullis hook create NAME` makes a new URL; the log says which of them was wrong.";
-    Problem::new(StatusCode::UNAUTHORIZED, "No right to call a hook", text).into_response()
+}
+
+fn turned(problem: Problem, named: Option<&Hook>, why: &'static str) -> Response {
+    let mut response = problem.into_response();
+    response.extensions_mut().insert(Turned { caller: named.map(|h| caller(h).to_string()), why });
+    response
 }
 
 fn challenge(hook: &Hook, headers: &HeaderMap) -> Result<Response, Problem> {
@@ -125,7 +120,6 @@ async fn deliver(desk: &Desk, hook: &Hook, caller: &Caller, request: Request) ->
     let (head, body) = request.into_parts();
     let body = read(body).await?;
     if hook.signature.as_ref().is_some_and(|s| !s.is_right(&head.headers, &body)) {
-        tracing::warn!(hook = hook.name, "a hook was refused: no signature of the body is right");
         let text =
             "No signature of the body is right: is the secret in `hmac.secret_file` the one that the tool signs with?";
         return Err(Problem::new(StatusCode::FORBIDDEN, "The signature is wrong", text));
@@ -206,6 +200,8 @@ fn not_that_method(hook: &Hook) -> Response {
     answer
 }
 
+const NOT_GOOD: &str = "There is no hook with this URL for your address. `hooks` in portcullis.yaml has names, hashes of \
+    secrets and networks; `portcullis hook create NAME` makes a new URL; the gateway's audit says which of them was wrong.";
 /// Bytes.
 const BODY_LIMIT: usize = 256 * 1024;
 const IN_TIME: Duration = Duration::from_secs(10);

@@ -4,6 +4,7 @@ use super::mapping::{Mapping, Selector};
 use super::preset::Preset;
 use super::proof::{Signature, new_secret};
 use super::*;
+use crate::api::listen::Peer;
 use crate::api::tests::{empty, recording};
 use crate::api::{Api, router as api_router};
 use crate::disconnect::{AskSelect, Parts, Service};
@@ -143,12 +144,12 @@ impl Caller {
             lease: Duration::from_millis(50),
             admins: Arc::new(BTreeSet::new),
         });
-        let api = Api { hooks: Hooks::new(hooks), disconnect: Arc::new(disconnect), ..api };
+        let api = Api { hooks: hooks.into(), disconnect: Arc::new(disconnect), ..api };
         Caller { api, from: "192.0.2.7:4711".parse().unwrap() }
     }
     async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
         let (mut parts, body) = request.into_parts();
-        parts.extensions.insert(ConnectInfo(self.from));
+        parts.extensions.insert(ConnectInfo(Peer { address: self.from, certificate: None }));
         let response = api_router(self.api.clone()).oneshot(Request::from_parts(parts, body)).await.unwrap();
         let status = response.status();
         let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -267,7 +268,8 @@ async fn deliveries_are_on_record_without_the_secret() {
     caller.post(&path.replace("/soc/", "/nobody/"), "{}").await;
     caller.post(&path.replace("/hooks/", "/hook/"), "{}").await;
     let lines = lines().await;
-    let calls: Vec<_> = lines.iter().filter(|l| l["event"] == "api_call").map(|l| (&l["path"], &l["status"])).collect();
+    let calls = lines.iter().filter(|l| l["event"] == "api_call");
+    let calls: Vec<_> = calls.map(|l| (&l["path"], &l["status"])).collect();
     let want = [
         (json!("/api/v1/hooks/soc/…"), json!(200)),
         (json!("/api/v1/hooks/nobody/…"), json!(401)),

@@ -10,12 +10,12 @@ use crate::api::Desk;
 use crate::api::problem::Problem;
 use crate::audit::AuditFilter;
 use crate::types::{Timestamp, UserId};
-use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::get;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn router() -> Router<Desk> {
-    Router::new().route("/", get(list::handle)).route("/export", get(export::handle)).route("/keys", get(keys::handle))
+pub(super) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::default().routes(routes!(list::handle)).routes(routes!(export::handle)).routes(routes!(keys::handle))
 }
 
 /// Which events are wanted.
@@ -38,6 +38,8 @@ impl Wanted {
             Some(name) => Some(user(desk, name).await?),
             None => None,
         };
+        word("actor", self.actor.as_deref())?;
+        word("kind", self.kind.as_deref())?;
         let (from, until) = (time("from", self.from)?, time("until", self.until)?);
         Ok(AuditFilter { user, actor: self.actor, kind: self.kind, from, until })
     }
@@ -48,6 +50,15 @@ async fn user(desk: &Desk, name: &str) -> Result<UserId, Problem> {
         return Ok(account.id);
     }
     name.parse().map_err(|_| crate::account::AccountError::NoSuchUser(name.to_owned()).into())
+}
+
+/// The record's words for actors and kinds.
+fn word(name: &str, given: Option<&str>) -> Result<(), Problem> {
+    let is_one = |w: &str| (1..=64).contains(&w.len()) && w.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    if given.is_none_or(is_one) {
+        return Ok(());
+    }
+    Err(Problem::bad_input(format!("{name} is no word of the record: write it like sign_in, small letters and _.")))
 }
 
 fn time(name: &str, given: Option<String>) -> Result<Option<Timestamp>, Problem> {

@@ -6,6 +6,7 @@ use crate::audit::{self, Event, Source};
 use crate::disconnect::Caller;
 use axum::Extension;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 /// Who changes an account, and why.
 pub(super) struct Author {
@@ -33,15 +34,16 @@ impl Author {
 }
 
 /// Why something is done, for the record.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(try_from = "String")]
+#[schema(value_type = String, pattern = "[^\\s\\x00-\\x1f\\x7f-\\x9f]", max_length = 500, example = "laptop stolen")]
 pub struct Reason(String);
 
 impl TryFrom<String> for Reason {
     type Error = &'static str;
     fn try_from(s: String) -> Result<Self, &'static str> {
-        let told = s.trim();
-        if told.is_empty() || told.chars().count() > LONGEST_REASON {
+        let told = s.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+        if told.is_empty() || s.chars().count() > LONGEST_REASON {
             return Err("a reason has 1 to 500 characters");
         }
         Ok(Reason(told.to_string()))

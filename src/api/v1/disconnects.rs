@@ -10,33 +10,36 @@ pub use list::OrderList;
 
 use crate::api::Desk;
 use crate::api::problem::{self, Problem};
-use crate::disconnect::{Answer, Denied, Listed, OrderError, Service};
+use crate::disconnect::{Action, Answer, Denied, Listed, OrderError, Select, Service};
 use crate::types::Scope;
 use crate::types::{OrderId, Timestamp};
-use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::get;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn router() -> Router<Desk> {
-    Router::new()
-        .route("/", get(list::handle).post(place::handle))
-        .route("/{id}", get(show::handle).delete(lift::handle))
+pub(super) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::default().routes(routes!(place::handle, list::handle)).routes(routes!(show::handle, lift::handle))
 }
 
 /// An order and how far it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OrderRow {
     #[serde(flatten)]
     pub answer: Answer,
+    #[schema(value_type = Select)]
     pub select: Value,
     /// `action` with what belongs to it.
     #[serde(flatten)]
+    #[schema(value_type = Action)]
     pub what: Value,
     pub reason: String,
+    /// The caller's own number for it.
     pub case: Option<String>,
+    /// The caller.
     pub by: String,
     pub at: Timestamp,
     pub notify: bool,
@@ -62,6 +65,15 @@ impl From<Listed> for OrderRow {
     }
 }
 
+/// In a path: which order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct OrderPath {
+    /// The order's id.
+    #[param(pattern = "^[a-z2-7]{25}[aeimquy4]$", example = "aebagbafaydqqcikbmga2dqpca")]
+    id: String,
+}
+
 pub(in crate::api) fn service(desk: &Desk) -> Result<&Arc<Service>, Problem> {
     desk.disconnect.as_ref().ok_or_else(|| {
         Problem::new(
@@ -85,6 +97,10 @@ impl From<OrderError> for Problem {
         match e {
             OrderError::Invalid(_) => Self::bad_input(e.to_string()),
             OrderError::Denied(denied) => denied.into(),
+            OrderError::TooMany { after, .. } => {
+                let text = format!("{e}; wait, or let a caller with the scope `admin` order it.");
+                Self::wait(after, "Too many users in an hour", text)
+            }
             OrderError::KeyReused(id) => {
                 let text =
                     format!("This Idempotency-Key belongs to the order {id}, which was another one; give a new key.");

@@ -4,26 +4,29 @@ use super::author::Author;
 use super::users::optional_secret;
 use crate::account::import::{Mistake, Row};
 use crate::api::Desk;
+use crate::api::body::Body;
 use crate::api::problem::Problem;
 use crate::audit;
 use crate::disconnect::Caller;
-use crate::types::UserName;
-use axum::extract::rejection::JsonRejection;
+use crate::types::{Object, UserName};
 use axum::extract::{DefaultBodyLimit, State};
-use axum::routing::post;
-use axum::{Extension, Json, Router};
+use axum::{Extension, Json};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn router() -> Router<Desk> {
-    Router::new().route("/", post(handle)).layer(DefaultBodyLimit::max(BODY_LIMIT))
+pub(super) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::default().routes(routes!(handle)).layer(DefaultBodyLimit::max(BODY_LIMIT))
 }
 
 /// A batch.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Import {
-    users: Vec<ImportedUser>,
+    #[schema(value_type = Vec<ImportedUser>, max_items = 1000)]
+    users: Vec<Object<ImportedUser>>,
     /// Judges only.
     #[serde(default)]
     dry_run: bool,
@@ -32,11 +35,13 @@ pub struct Import {
     skip_existing: bool,
 }
 
-#[derive(Debug, Deserialize)]
+/// One account of a batch.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImportedUser {
     /// Where it stands in the caller's file, for the words of a mistake.
     #[serde(default)]
+    #[schema(maximum = 4_294_967_295_u64, format = Int64)]
     line: u32,
     name: String,
     #[serde(default)]
@@ -48,14 +53,16 @@ pub struct ImportedUser {
     #[serde(default)]
     disabled: bool,
     #[serde(default, deserialize_with = "optional_secret")]
+    #[schema(value_type = Option<String>, write_only, format = Password)]
     password: Option<SecretString>,
     /// Of another system.
     #[serde(default, deserialize_with = "optional_secret")]
+    #[schema(value_type = Option<String>, write_only, format = Password)]
     password_hash: Option<SecretString>,
 }
 
 /// What became of a batch; in a dry run nobody is added.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportOutcome {
     pub added: Vec<UserName>,
     pub skipped: Vec<UserName>,
@@ -63,7 +70,8 @@ pub struct ImportOutcome {
     pub failed: Vec<ImportMistake>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What is wrong with one account of a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ImportMistake {
     pub line: u32,
     pub problem: String,
@@ -75,16 +83,25 @@ impl From<Mistake> for ImportMistake {
     }
 }
 
+#[utoipa::path(
+    post, path = "", operation_id = "import_users", tag = "users",
+    summary = "Add many accounts, all or none",
+    description = "Judged as a whole before any is made: `mistakes` of a 422 names all that is wrong. A dry run only judges.",
+    request_body = Import,
+    responses(
+        (status = 200, description = "What became of it.", body = ImportOutcome),
+        (status = 409, description = "Accounts changed meanwhile.")
+    )
+)]
 async fn handle(
     State(desk): State<Desk>,
     caller: Extension<Caller>,
-    body: Result<Json<Import>, JsonRejection>,
+    Body(import): Body<Import>,
 ) -> Result<Json<ImportOutcome>, Problem> {
-    let Json(import) = body?;
     if import.users.len() > MOST {
         return Err(Problem::bad_input(format!("{} users; at most {MOST} are taken in one call.", import.users.len())));
     }
-    let rows: Vec<Row> = import.users.into_iter().map(Row::from).collect();
+    let rows: Vec<Row> = import.users.into_iter().map(|Object(user)| Row::from(user)).collect();
     let accounts = desk.accounts.load_full();
     let judged = accounts.judge_import(&rows, import.skip_existing).await?;
     if !judged.mistakes.is_empty() {

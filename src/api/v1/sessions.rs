@@ -6,35 +6,49 @@ use crate::api::problem::Problem;
 use crate::disconnect::{Caller, SessionRow};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::routing::get;
-use axum::{Extension, Json, Router};
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn router() -> Router<Desk> {
-    Router::new().route("/", get(handle))
+pub(super) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::default().routes(routes!(handle))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Page {
     /// Name or e-mail address.
     user: Option<String>,
     /// Opened from there.
+    #[param(pattern = "^([0-9]{1,3}(\\.[0-9]{1,3}){3}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$", example = "203.0.113.7")]
     ip: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
+    #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<usize>,
 }
 
 /// One page; the sessions of one person stand on one page together.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SessionList {
     pub sessions: Vec<SessionRow>,
     /// `after` of the next page; null: this is the last one.
     pub next: Option<String>,
 }
 
+#[utoipa::path(
+    get, path = "", operation_id = "list_sessions", tag = "sessions",
+    summary = "Live sessions and their ids, a page at a time",
+    params(Page),
+    responses(
+        (status = 200, description = "A page.", body = SessionList),
+        (status = 404, description = "Nobody has that name, address or id.")
+    )
+)]
 async fn handle(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,

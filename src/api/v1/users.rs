@@ -21,27 +21,28 @@ use super::author::{Author, Reason};
 use crate::account::{Account, EnrolmentCode};
 use crate::api::Desk;
 use crate::types::{Email, FactorId, GroupName, SecondFactor, Timestamp, UserId, UserName};
-use axum::Router;
-use axum::routing::{get, post, put};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeSet;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-pub(super) fn router() -> Router<Desk> {
-    Router::new()
-        .route("/", get(list::handle).post(add::handle))
-        .route("/{login}", get(show::handle).patch(set::handle).delete(delete::handle))
-        .route("/{login}/password", put(password::handle))
-        .route("/{login}/reset-mfa", post(reset_mfa::handle))
-        .route("/{login}/unlock", post(unlock::handle))
-        .route("/{login}/disable", post(disable::disable))
-        .route("/{login}/enable", post(disable::enable))
-        .route("/{login}/sessions", get(sessions::handle))
-        .route("/{login}/sign-out", post(sign_out::handle))
+pub(super) fn router() -> OpenApiRouter<Desk> {
+    OpenApiRouter::default()
+        .routes(routes!(list::handle, add::handle))
+        .routes(routes!(show::handle, set::handle, delete::handle))
+        .routes(routes!(password::handle))
+        .routes(routes!(reset_mfa::handle))
+        .routes(routes!(unlock::handle))
+        .routes(routes!(disable::disable))
+        .routes(routes!(disable::enable))
+        .routes(routes!(sessions::handle))
+        .routes(routes!(sign_out::handle))
 }
 
 /// An account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct User {
     pub id: UserId,
     pub name: UserName,
@@ -63,7 +64,7 @@ pub struct User {
 }
 
 /// A confirmed second factor of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserFactor {
     pub id: FactorId,
     pub kind: SecondFactor,
@@ -99,7 +100,7 @@ impl From<Account> for User {
 }
 
 /// A one-time enrolment code: the one answer that shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserCode {
     pub code: String,
     pub ends: Timestamp,
@@ -111,10 +112,21 @@ impl From<EnrolmentCode> for UserCode {
     }
 }
 
+/// In a path: whose account.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct Whom {
+    /// Name or e-mail address.
+    #[param(min_length = 1, example = "alice")]
+    login: String,
+}
+
 /// The body of calls that need nothing.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Why)]
 struct Order {
+    #[serde(default)]
     reason: Option<Reason>,
 }
 

@@ -148,3 +148,24 @@ fn nothing_at_all_says_what_is_missing() {
     let unread = super::Config::load(&file).map(|_| ()).unwrap_err();
     assert!(lines(&dir, &unread).starts_with("none.yaml:1:1: cannot be read"));
 }
+
+#[test]
+fn a_mode_of_redis_says_what_it_needs_and_what_does_not_belong_to_it() {
+    let dir = folder();
+    put(dir.path(), "keys.yaml", "x", 0o600);
+    for (redis, told) in [
+        ("mode: sentinal", "Did you mean `sentinel`?"),
+        ("mode: sentinel", "sentinels: [sentinel-1:26379"),
+        ("mode: sentinel, sentinels: [a]", "`sentinel monitor`"),
+        ("mode: sentinel, sentinels: ['a/b'], master_name: m", "Write `host:26379`"),
+        ("sentinels: [a]", "this counts under `mode: sentinel` alone"),
+        ("mode: sentinel, sentinels: [a], master_name: m, seeds: [b]", "this counts under `mode: cluster` alone"),
+        ("mode: cluster, seeds: ['gw:secret@a']", "not a server's name"),
+        ("mode: sentinel, sentinels: [a], master_name: m, sentinel_ca: tls.crt", "without TLS"),
+    ] {
+        let said = mistakes(&dir, &with(&format!("store: {{ redis: {{ url: redis://a, {redis} }} }}")));
+        assert!(said.contains(told), "{redis}: {told:?} is not in\n{said}");
+    }
+    let said = mistakes(&dir, &with("store: { redis: { url: redis://a/3, mode: cluster } }"));
+    assert!(said.contains("database 0 alone"), "{said}");
+}

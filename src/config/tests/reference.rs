@@ -26,7 +26,8 @@ const WITHOUT_DEFAULT: [&str; 5] = [
     "apps[].upstreams[].url",
 ];
 
-const DEFAULT_IN_A_HIDDEN_SECTION: [&str; 3] = ["listen.redirect.address", "store.redis.prefix", "rules[].identify"];
+const DEFAULT_IN_A_HIDDEN_SECTION: [&str; 4] =
+    ["listen.redirect.address", "store.redis.prefix", "store.redis.mode", "rules[].identify"];
 
 /// Compares a page with what it should be; where they differ, that is put beside it.
 fn holds(name: &str, expected: &str) {

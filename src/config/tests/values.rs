@@ -3,6 +3,7 @@
 use super::super::StoreSettings;
 use super::{app, folder, good, pair, put, with};
 use crate::proxy::settings::HostToUpstream;
+use crate::store::redis::RedisMode;
 use secrecy::ExposeSecret;
 use std::time::Duration;
 
@@ -63,6 +64,31 @@ fn an_app_says_how_its_upstream_is_spoken_to() {
 }
 
 #[test]
+fn redis_is_one_server_sentinels_or_a_cluster() {
+    let dir = folder();
+    put(dir.path(), "keys.yaml", "x", 0o600);
+    put(dir.path(), "sentinel.password", "knock\n", 0o600);
+    let mode = |redis: &str| match good(&dir, &with(&format!("store: {{ redis: {{ {redis} }} }}"))).store {
+        StoreSettings::Redis(r) => r.mode,
+        StoreSettings::Embedded { .. } => panic!("not the embedded store"),
+    };
+    assert!(matches!(mode("url: redis://a"), RedisMode::Single));
+    let RedisMode::Cluster { seeds } = mode("url: redis://a, mode: cluster, seeds: ['b:6380', '[::1]']") else {
+        panic!()
+    };
+    assert_eq!(seeds, [("b".to_owned(), 6380), ("::1".to_owned(), 6379)]);
+    let sentinels = "sentinels: [s1, 's2:5000'], master_name: main";
+    let RedisMode::Sentinel(s) = mode(&format!("url: rediss://any, mode: sentinel, {sentinels}")) else { panic!() };
+    assert_eq!((s.hosts, s.master.as_str()), (vec![("s1".to_owned(), 26379), ("s2".to_owned(), 5000)], "main"));
+    assert!(s.tls && s.user.is_none() && s.password.is_none() && s.ca_file.is_none());
+    let own = "sentinel_user: gw, sentinel_password_file: sentinel.password, sentinel_tls: off";
+    let RedisMode::Sentinel(s) = mode(&format!("url: rediss://any, mode: sentinel, {sentinels}, {own}")) else {
+        panic!()
+    };
+    assert_eq!((s.user.as_deref(), s.password.unwrap().expose_secret(), s.tls), (Some("gw"), "knock", false));
+}
+
+#[test]
 fn the_redis_password_comes_from_its_file() {
     let dir = folder();
     put(dir.path(), "keys.yaml", "", 0o600);
@@ -96,4 +122,49 @@ fn the_audit_goes_where_it_is_told() {
     assert_eq!(good(&dir, &with("audit: { file: off }\n")).audit.file, None);
     let beside = good(&dir, &with("store: { embedded: { path: /srv/gate/p.db } }\n")).audit;
     assert_eq!(beside.file.unwrap().path, std::path::Path::new("/srv/gate/audit.jsonl"));
+}
+
+#[test]
+fn an_admin_listener_that_speaks_tls_may_be_elsewhere_and_knows_its_clients() {
+    let dir = folder();
+    super::pair(dir.path(), "clients", &["an-authority"]);
+    let admin = |keys: &str| {
+        let public = "public: { tls: { certificates: [{ cert: tls.crt, key: tls.key }] } }";
+        format!("listen: {{ {public}, admin: {{ address: '0.0.0.0:9090', {keys} }} }}\n{}", super::APP)
+    };
+    let c = good(
+        &dir,
+        &admin(
+            "tls: { cert: tls.crt, key: tls.key, client_ca: clients.crt }, \
+             clients: [{ name: soc, certificate: soc.example.com, scopes: [disconnect, read], apps: [intranet] }, \
+             { name: ops, certificate: ops, scopes: [admin] }]",
+        ),
+    )
+    .admin;
+    let tls = c.tls.unwrap();
+    assert_eq!((tls.cert, tls.client_ca), (dir.path().join("tls.crt"), Some(dir.path().join("clients.crt"))));
+    let [soc, ops] = &c.clients[..] else { panic!("{:?}", c.clients) };
+    assert_eq!(
+        (soc.name.as_str(), soc.certificate.as_str(), soc.users_per_hour),
+        ("soc", "soc.example.com", Some(100))
+    );
+    assert_eq!((soc.scopes.to_string(), soc.apps.len()), ("read, disconnect".into(), 1));
+    assert_eq!((ops.users_per_hour, ops.apps.len()), (None, 0));
+    let with_ca = "tls: { cert: tls.crt, key: tls.key, client_ca: clients.crt }";
+    for (keys, told) in [
+        ("socket: a.sock", "plain HTTP"),
+        ("tls: { cert: tls.crt }", "`key` is missing"),
+        ("tls: { cert: tls.crt, key: clients.key }", "does not belong"),
+        ("tls: { cert: tls.crt, key: tls.key, client_ca: missing.crt }", "missing.crt"),
+        ("tls: { cert: tls.crt, key: tls.key }, clients: [{ name: a, certificate: a, scopes: [read] }]", "client_ca"),
+        (&format!("{with_ca}, clients: [{{ name: A, certificate: a, scopes: [read] }}]"), "a-z"),
+        (&format!("{with_ca}, clients: [{{ name: a, certificate: a, scopes: [root] }}]"), "scope"),
+        (&format!("{with_ca}, clients: [{{ name: a, certificate: a, scopes: [read], apps: [x] }}]"), "no app"),
+        (&format!("{with_ca}, clients: [{{ name: a, scopes: [read] }}]"), "`certificate` is missing"),
+    ] {
+        let problems = super::mistakes(&dir, &admin(keys));
+        assert!(problems.contains(told), "{keys}: {problems}");
+    }
+    let twice = "clients: [{ name: a, certificate: a, scopes: [read] }, { name: b, certificate: a, scopes: [lift] }]";
+    assert!(super::mistakes(&dir, &admin(&format!("{with_ca}, {twice}"))).contains("another client"));
 }

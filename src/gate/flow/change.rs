@@ -27,6 +27,8 @@ pub struct Overview {
     pub may_replace: bool,
     /// And turns multi-factor authentication off.
     pub may_disable: bool,
+    /// A form that waits to be sent.
+    pub form: Option<ReturnTo>,
 }
 
 /// Backup codes that are so few are worth a warning.

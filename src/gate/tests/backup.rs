@@ -182,7 +182,7 @@ async fn a_method_that_is_not_there_is_ignored() {
     let page = |house: &House, b: &Browser<'_>| {
         let (gate, asked) = (house.gate.clone(), b.asks("/"));
         async move {
-            match gate.challenge(&asked, &ReturnTo::root(), Some(Method::BackupCode)).await.unwrap() {
+            match gate.challenge(&asked, &root(), Some(Method::BackupCode)).await.unwrap() {
                 ChallengePage::Ask(asked) => (asked.method, asked.backup),
                 other => panic!("{other:?}"),
             }

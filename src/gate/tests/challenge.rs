@@ -35,9 +35,9 @@ async fn five_wrong_codes_end_a_pending_sign_in() {
     }
     let form = other.form().await;
     house.later(60);
-    let answer = house.gate.answer(&other.asks("/"), &form, typed("000000")).await.unwrap();
+    let answer = house.gate.answer(&other.asks("/"), &form, typed("000000"), &root()).await.unwrap();
     assert!(matches!(answer, Answer::Ended { .. }));
-    let answer = house.gate.answer(&other.asks("/"), &form, typed(&house.code(&secret, 0))).await.unwrap();
+    let answer = house.gate.answer(&other.asks("/"), &form, typed(&house.code(&secret, 0)), &root()).await.unwrap();
     assert!(matches!(answer, Answer::Gone));
 }
 

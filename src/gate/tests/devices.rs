@@ -76,14 +76,14 @@ async fn a_trusted_device_is_no_second_factor_where_a_rule_refuses_it() {
     let identity = p.identity().unwrap();
     assert_eq!((identity.acr(), identity.assurance.amr()), (Acr::One, &["pwd"][..]), "it adds nothing");
     assert!(matches!(b.visits("/vault/x").await, Some(Refusal::Challenge { .. })));
-    let vault = ReturnTo::parse("/vault/x", "/.portcullis/");
+    let vault = Errand::from(&ReturnTo::parse("/vault/x", "/.portcullis/"));
     let ChallengePage::Ask(asked) = house.gate.challenge(&b.asks("/"), &vault, None).await.unwrap() else {
         panic!("not asked")
     };
     assert_eq!(asked.remember, None, "no tick there");
     b.keep(&asked.cookies);
     let code = house.code(&secret, 0);
-    let answer = house.gate.answer(&b.asks("/"), &asked.form_token, typed(&code)).await.unwrap();
+    let answer = house.gate.answer(&b.asks("/"), &asked.form_token, typed(&code), &vault).await.unwrap();
     b.keep_answer(&answer);
     assert_eq!(b.visits("/vault/x").await, None);
 }

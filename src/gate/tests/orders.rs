@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 const DAY: u64 = 86_400;
 
 impl House {
-    async fn orders(&self, action: Action) -> Order {
+    pub(super) async fn orders(&self, action: Action) -> Order {
         let n = self.store.orders().await.unwrap().len() as u8;
         let order = Order {
             id: OrderId::from_bytes([n; 16]),
@@ -25,7 +25,7 @@ impl House {
         };
         self.store.place_order(&order).await.unwrap().order
     }
-    fn step_up(&self, methods: &[SecondFactor], within: Option<u64>) -> Action {
+    pub(super) fn step_up(&self, methods: &[SecondFactor], within: Option<u64>) -> Action {
         Action::StepUp {
             methods: methods.iter().copied().collect::<BTreeSet<_>>(),
             until: within.map(|s| self.clock.now().plus(Duration::from_secs(s))),
@@ -35,7 +35,7 @@ impl House {
 }
 
 fn challenge() -> Option<Refusal> {
-    Some(Refusal::Challenge { to: ReturnTo::parse("/", "/.portcullis/") })
+    Some(Refusal::Challenge { to: ReturnTo::parse("/", "/.portcullis/"), max_age: None })
 }
 
 fn is_sign_in(refusal: Option<Refusal>) -> bool {
@@ -75,7 +75,7 @@ async fn a_challenge_begun_before_a_step_up_does_not_meet_it() {
     let form = other.form().await;
     house.orders(house.step_up(&[], None)).await;
     let given = typed(&house.code(&secret, 0)).code.to_string();
-    let answer = house.gate.answer(&other.asks("/"), &form, typed(&given)).await.unwrap();
+    let answer = house.gate.answer(&other.asks("/"), &form, typed(&given), &root()).await.unwrap();
     other.keep_answer(&answer);
     assert_eq!(other.visits("/").await, challenge());
 }
@@ -89,7 +89,10 @@ async fn a_step_up_by_the_authenticator_is_not_met_by_a_backup_code() {
     house.orders(house.step_up(&[SecondFactor::Totp], None)).await;
     let asked = b.challenge().await;
     assert!(!asked.backup && asked.method == Method::Totp, "not even offered");
-    assert!(matches!(b.gives_backup(&codes[0]).await, Answer::Done { .. }));
+    assert!(
+        matches!(b.gives_backup(&codes[0]).await, Answer::Wrong { .. }),
+        "judged as what is offered, and not spent"
+    );
     assert_eq!(b.visits("/").await, challenge());
     house.later(60);
     b.answers(&house.code(&secret, 0)).await;

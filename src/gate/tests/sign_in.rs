@@ -36,6 +36,6 @@ async fn what_ends_a_users_sessions_ends_a_sign_in_under_way() {
     other.sign_in().await;
     let form = other.form().await;
     house.store.end_user(UserId::from_bytes([7; 16]), None).await.unwrap();
-    let answer = house.gate.answer(&other.asks("/"), &form, typed(&house.code(&secret, 0))).await.unwrap();
+    let answer = house.gate.answer(&other.asks("/"), &form, typed(&house.code(&secret, 0)), &root()).await.unwrap();
     assert!(matches!(answer, Answer::Gone | Answer::Ended { .. }), "{answer:?}");
 }

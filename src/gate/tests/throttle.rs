@@ -189,7 +189,8 @@ async fn guesses_made_at_once_are_judged_no_more_often_than_one_after_the_other(
         let form = b.form().await;
         waiting.push((b.asks("/"), form));
     }
-    let all = waiting.iter().map(|(asked, form)| house.gate.answer(asked, form, typed("000000")));
+    let to = root();
+    let all = waiting.iter().map(|(asked, form)| house.gate.answer(asked, form, typed("000000"), &to));
     let answers = futures::future::join_all(all).await;
     let judged = answers.iter().filter(|a| !matches!(a, Ok(Answer::Held(_)))).count();
     assert_eq!(judged, 5);

@@ -2,8 +2,9 @@
 
 use super::super::{MfaRequire, Requirement, Second, Trust};
 use super::{Person, get, policy};
-use crate::types::CanonicalPath;
 use crate::types::path::PathReading;
+use crate::types::{CanonicalPath, Methods, SecondFactor};
+use std::time::Duration;
 
 /// What is asked, in short: `deny`, `sign-in`, `public`, `public+`, or the second factor's state.
 fn short(r: &Requirement<'_>) -> &'static str {
@@ -140,8 +141,37 @@ fn a_trusted_device_stands_for_the_second_factor_unless_refused() {
     ] {
         let p = policy(&text);
         let request = get(path);
-        let Requirement::Factors { trust, .. } = p.evaluate(&request, Some(&who.subject())) else { panic!("{text}") };
-        assert_eq!(trust, want, "{text} {path}");
+        let Requirement::Factors { terms, .. } = p.evaluate(&request, Some(&who.subject())) else { panic!("{text}") };
+        assert_eq!(terms.trust, want, "{text} {path}");
+    }
+}
+
+#[test]
+fn what_counts_as_a_second_factor_is_read_from_the_rule() {
+    let [totp, backup] = [SecondFactor::Totp, SecondFactor::BackupCode].map(|m| [m].into_iter().collect::<Methods>());
+    let minutes = |m: u64| Some(Duration::from_secs(m * 60));
+    let (refuse, accept) = (Trust::Refuse, Trust::Accept);
+    for (asks, want) in [
+        ("factors: two", (accept, None, Methods::ALL)),
+        ("factors: two, trusted_devices: refuse", (refuse, None, Methods::ALL)),
+        ("factors: two, fresh: 15m", (refuse, minutes(15), Methods::PRESENT)),
+        ("factors: policy, fresh: 1h", (refuse, minutes(60), Methods::PRESENT)),
+        ("factors: two, methods: [totp]", (refuse, None, totp)),
+        ("factors: two, methods: backup_code", (refuse, None, backup)),
+        ("factors: two, fresh: 5m, methods: [totp, backup_code]", (refuse, minutes(5), Methods::ALL)),
+        ("factors: two, fresh: 90d, trusted_devices: refuse", (refuse, minutes(90 * 1440), Methods::PRESENT)),
+    ] {
+        let rule = policy(&format!("rules: [{{ name: r, require: {{ {asks} }} }}]"));
+        let default = policy(&format!("default: {{ require: {{ {asks} }} }}"));
+        for p in [rule, default] {
+            let who = Person::new("bob", &["staff"], true);
+            let request = get("/");
+            let Requirement::Factors { terms, second, .. } = p.evaluate(&request, Some(&who.subject())) else {
+                panic!("{asks}")
+            };
+            assert_eq!((terms.trust, terms.fresh, terms.methods), want, "{asks}");
+            assert_eq!(second, Second::Challenge, "{asks}");
+        }
     }
 }
 

@@ -39,7 +39,7 @@ fn keys_of_what_is_not_there_yet_are_unknown() {
         "floor: { require: { factors: two } }",
         "factors: { sms: { enabled: true } }",
         "rules: [{ name: a, deny: true, activity: ignore }]",
-        "rules: [{ name: a, require: { factors: two, fresh: 15m } }]",
+        "rules: [{ name: a, require: { factors: two, grace: policy } }]",
         "rules: [{ name: a, match: { query: x }, deny: true }]",
         "default: { allow: public }",
     ] {
@@ -96,6 +96,32 @@ fn guesses_and_trust_stay_in_their_ranges() {
     ] {
         assert_eq!(mistakes(bad).len(), 1, "{bad}: {:?}", mistakes(bad));
     }
+}
+
+#[test]
+fn what_a_second_factor_has_to_be_like_is_checked() {
+    for (require, told) in [
+        ("factors: one, fresh: 15m", "asks none"),
+        ("factors: one, methods: [totp]", "asks none"),
+        ("factors: two, fresh: 15", "not a length of time"),
+        ("factors: two, fresh: 0s", "out of range"),
+        ("factors: two, fresh: 91d", "out of range"),
+        ("factors: two, methods: []", "is empty"),
+        ("factors: two, methods: [passkey]", "no such second factor yet"),
+        ("factors: two, methods: [totp, sms]", "no such second factor yet"),
+        ("factors: two, methods: [otp]", "not a second factor"),
+        ("factors: two, fersh: 15m", "Did you mean `fresh`?"),
+    ] {
+        for text in [
+            format!("default: {{ require: {{ {require} }} }}"),
+            format!("rules: [{{ name: a, require: {{ {require} }} }}]"),
+        ] {
+            let all = mistakes(&text);
+            assert!(all.len() == 1 && all[0].contains(told), "{text}: {all:?}");
+        }
+    }
+    let p = policy("default: { require: { factors: two, fresh: 15m, trusted_devices: accept } }");
+    assert_eq!(p.warnings().len(), 1, "{:?}", p.warnings());
 }
 
 #[test]

@@ -2,13 +2,14 @@
 //!
 //! The reference reads the same rules one by one, with its own idea of what matching is.
 
-use super::super::{Policy, Requirement, Second};
+use super::super::{Policy, Requirement, Second, Terms, Trust};
 use super::{Person, get, policy};
 use crate::types::path::PathReading;
-use crate::types::{AppName, CanonicalPath, Inbound};
+use crate::types::{AppName, CanonicalPath, Inbound, SecondFactor, Timestamp};
 use proptest::prelude::*;
 use std::fmt::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A rule as the test means it.
 #[derive(Clone, Debug)]
@@ -23,8 +24,16 @@ struct Plain {
 
 const PATHS: [&str; 6] = ["/", "/a", "/a/", "/a/b", "/A", "/a/b/c/"];
 const ASKED: [&str; 9] = ["/", "/a", "/a/", "/a/b", "/ab", "/A/b", "/a/b/c", "/a/b/c/d/e/f", "/x"];
-const ACTIONS: [&str; 5] =
-    ["allow: public", "deny: true", "require: {factors: one}", "require: {factors: two}", "require: {factors: policy}"];
+const ACTIONS: [&str; 8] = [
+    "allow: public",
+    "deny: true",
+    "require: {factors: one}",
+    "require: {factors: two}",
+    "require: {factors: policy}",
+    "require: {factors: two, fresh: 15m}",
+    "require: {factors: policy, fresh: 15m, methods: [totp, backup_code]}",
+    "require: {factors: two, methods: [totp]}",
+];
 
 fn rule() -> impl Strategy<Value = Plain> {
     let of = |all: &'static [&'static str]| prop::option::of(prop::sample::select(all));
@@ -60,6 +69,13 @@ fn request() -> impl Strategy<Value = Inbound> {
 fn person() -> impl Strategy<Value = Option<Person>> {
     let groups = prop::sample::subsequence(&["admin", "staff", "portal"][..], 0..=3);
     prop::option::of((groups, any::<bool>()).prop_map(|(g, enrolled)| Person::new("bob", &g, enrolled)))
+}
+
+fn second() -> impl Strategy<Value = (SecondFactor, Timestamp)> {
+    (
+        prop::sample::select(&[SecondFactor::Totp, SecondFactor::BackupCode][..]),
+        (0u64..10_000).prop_map(Timestamp::from_secs),
+    )
 }
 
 fn written(rules: &[Plain], require: &str) -> String {
@@ -151,6 +167,24 @@ proptest! {
         let p = policy("mfa: { require: on, exempt_groups: [portal] }");
         if let (Some(who), Requirement::Factors { second: Second::NotAsked, .. }) = (&who, asked(&p, &r, who.as_ref())) {
             prop_assert!(p.is_exempt(&who.groups));
+        }
+    }
+
+    #[test]
+    fn a_rule_with_terms_is_met_by_less_than_one_without(
+        asks in prop::sample::select(&ACTIONS[5..]), who in person(), second in second(), trusts in any::<bool>(), now in 0u64..10_000,
+    ) {
+        let who = who.unwrap_or_else(|| Person::new("bob", &["staff"], true));
+        let trusted_devices = if trusts { "{ remember: 7d }" } else { "off" };
+        let p = policy(&format!("rules: [{{ name: r, {asks} }}]\ntrusted_devices: {trusted_devices}"));
+        if let Requirement::Factors { terms, .. } = asked(&p, &get("/"), Some(&who)) {
+            let now = Timestamp::from_secs(now);
+            prop_assert_eq!(terms.trust, Trust::Refuse, "a trusted device proves nothing");
+            let (method, at) = second;
+            let old = asks.contains("fresh") && (now.since(at) > Duration::from_secs(900) || at.since(now) > Duration::from_secs(30));
+            let other = method == SecondFactor::BackupCode && !asks.contains("backup_code");
+            prop_assert_eq!(terms.are_met_by(second, now), !old && !other);
+            prop_assert!(Terms::PLAIN.are_met_by(second, now));
         }
     }
 

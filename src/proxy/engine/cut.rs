@@ -5,11 +5,12 @@
 //! dropping it is the cut, not polling it is the hold. Both are looked at *before* the future is polled, so that from
 //! the mark on nothing is read from either side.
 //!
-//! May not know why something is cut or whose it is. A request that has bound no token is public: neither cut nor held.
+//! May not know why something is cut or whose it is. A request that has bound no switch is public: neither cut nor held.
 
 use super::peer_end::PeerEnd;
 use super::{conn, tunnel};
 use crate::sys::lease::{Gate, Lease};
+use crate::sys::switch::Switch;
 use async_trait::async_trait;
 use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream};
 use pingora::protocols::http::ServerSession;
@@ -22,23 +23,20 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 /// First thing in `early_request_filter`: the request's head has been read.
 pub fn seen() {
     let _ = SLOT.try_with(|s| s.waiting_for.store(NOTHING, Ordering::Relaxed));
 }
 
-/// Once the session of a request is known: from now on, cancelling the token cuts this request and the lease holds it.
-/// False: the request must be refused, for the token is cancelled already, or there is no `Cuttable`, or another is
-/// bound.
+/// Once the session of a request is known: from now on, throwing the switch cuts this request and the lease holds it.
+/// False: the request must be refused, for the switch is thrown already, or there is no `Cuttable`, or another is bound.
 ///
-/// The registry must give a cancelled token for a session that was ended meanwhile. The poll in which this is called
-/// goes on, so the caller must ask once right after whether the lease is held.
+/// The poll in which this is called goes on, so the caller must ask once right after whether the lease is held.
 #[must_use]
-pub fn bind(token: CancellationToken) -> bool {
-    let ended = token.is_cancelled();
-    SLOT.try_with(|s| s.token.set(token).is_ok()).unwrap_or(false) && !ended
+pub fn bind(switch: Arc<Switch>) -> bool {
+    let ended = switch.is_thrown();
+    SLOT.try_with(|s| s.switch.set(switch).is_ok()).unwrap_or(false) && !ended
 }
 
 /// The client's body is waited for, or a part of it has come. Called where the body begins and in the body filters:
@@ -87,7 +85,7 @@ tokio::task_local! {
 /// What the filters of one request tell the wrapper around it.
 #[derive(Default)]
 struct Slot {
-    token: OnceLock<CancellationToken>,
+    switch: OnceLock<Arc<Switch>>,
     waiting_for: AtomicU8,
     steps: AtomicU64,
     awaited: Mutex<Option<(PeerEnd, Instant)>>,
@@ -141,15 +139,14 @@ impl<A> Cuttable<A> {
     }
 
     async fn watch<W: Future<Output = Option<ReusedHttpStream>>>(&self, slot: &Slot, mut work: Pin<&mut W>) -> End {
-        let mut cut = pin!(None::<WaitForCancellationFuture<'_>>);
         let mut timer = pin!(sleep(self.head_deadline));
         let mut patience = Patience { limit: self.body_deadline, steps: 0 };
         let mut gate = Gate::default();
         poll_fn(|cx| {
             loop {
-                let bound = cut.is_some();
-                if let Some(cut) = cut.as_mut().as_pin_mut() {
-                    if cut.poll(cx).is_ready() {
+                let bound = slot.switch.get();
+                if let Some(switch) = bound {
+                    if switch.poll(cx).is_ready() {
                         return Poll::Ready(End::Cut);
                     }
                     ready!(gate.poll(&self.lease, cx));
@@ -157,9 +154,9 @@ impl<A> Cuttable<A> {
                 if let Poll::Ready(free) = work.as_mut().poll(cx) {
                     return Poll::Ready(End::Done(free));
                 }
-                match slot.token.get() {
-                    Some(token) if !bound => cut.set(Some(token.cancelled())), // bound just now: once more round
-                    _ => break,
+                // bound just now: once more round
+                if bound.is_some() == slot.switch.get().is_some() {
+                    break;
                 }
             }
             patience.poll(slot, timer.as_mut(), cx).map(|()| End::Late)
@@ -170,8 +167,8 @@ impl<A> Cuttable<A> {
     /// The request is over. If it left a plan, its connection becomes a tunnel.
     fn done(&self, slot: &Slot, free: Option<ReusedHttpStream>) -> Option<ReusedHttpStream> {
         let Some(mut plan) = slot.plan().take() else { return free };
-        plan.token = slot.token.get().cloned();
-        plan.lease = plan.token.is_some().then(|| self.lease.clone());
+        plan.switch = slot.switch.get().cloned();
+        plan.lease = plan.switch.is_some().then(|| self.lease.clone());
         // nothing given back: the client sent bytes before our 101, and is closed
         conn::leave(free?.consume().0, plan);
         None

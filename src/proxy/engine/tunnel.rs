@@ -18,11 +18,11 @@ pub use replay::Replay;
 pub(super) use run::run;
 
 use crate::sys::lease::Lease;
+use crate::sys::switch::Switch;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::sync::CancellationToken;
 
 /// A stream to an upstream, plain or TLS.
 pub trait Io: AsyncRead + AsyncWrite + Unpin + Send + Sync + Debug {}
@@ -38,9 +38,9 @@ pub struct Plan {
     pub early: Vec<u8>,
     /// Without a byte in either direction for this long the tunnel ends.
     pub idle: Duration,
-    /// Set by `Cuttable` to the token the request was bound to; `None` is a public request.
-    pub token: Option<CancellationToken>,
-    /// Set by `Cuttable`, with the token.
+    /// Set by `Cuttable` to the switch the request was bound to; `None` is a public request.
+    pub switch: Option<Arc<Switch>>,
+    /// Set by `Cuttable`, with the switch.
     pub lease: Option<Arc<Lease>>,
     /// Called when the tunnel has ended; dropped uncalled where it never began, or the process gave up its connection.
     pub done: Option<Box<dyn FnOnce(Report) + Send + Sync>>,
@@ -56,7 +56,7 @@ pub enum End {
     Closed,
     Error,
     Idle,
-    /// The token was cancelled.
+    /// The switch was thrown.
     Cut,
     /// The listener shuts down.
     Drain,

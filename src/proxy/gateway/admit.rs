@@ -9,7 +9,7 @@ use super::super::hosts::Site;
 use super::super::inbound::{self, Arrived};
 use super::super::local::{self, Cause};
 use super::super::response::UNREGISTER;
-use super::{Context, Gateway, UNAVAILABLE, host_of};
+use super::{Context, Gateway, UNAVAILABLE, host_of, parking};
 use crate::gate::{Fault, Gate, Passage, Verdict};
 use crate::types::Inbound;
 use pingora::Result;
@@ -33,10 +33,23 @@ pub async fn admit(g: &Gateway, s: &mut Session, ctx: &mut Context) -> Result<Ne
         Box::pin(local::say(s, "text/javascript; charset=utf-8", UNREGISTER)).await?;
         return Ok(Next::Answered);
     }
+    // what the page of a form that waits has posted is never the app's
+    let marker = match parking::is_posted(&inbound) {
+        true => Box::pin(parking::marker(s, &inbound, &g.settings.own_prefix)).await?,
+        false => None,
+    };
     // a session that ends between verdict and registration is judged once more, then it is gone for good
     for _ in 0..2 {
         match g.gate.admit(&inbound).await {
             Ok(Verdict::Pass(passage)) => {
+                if let Some(marker) = &marker
+                    && let Err(why) = Box::pin(parking::open(g, ctx, (&inbound, &passage), marker)).await?
+                {
+                    ctx.verdict("local");
+                    let cause = Cause::NotSent(why.status(), why);
+                    Box::pin(local::serve(s, &g.local, &inbound, cause)).await?;
+                    return Ok(Next::Answered);
+                }
                 if enter(g, ctx, passage, &inbound)? {
                     return Ok(Next::Upstream);
                 }
@@ -48,7 +61,11 @@ pub async fn admit(g: &Gateway, s: &mut Session, ctx: &mut Context) -> Result<Ne
             }
             Ok(Verdict::Refuse(refusal)) => {
                 ctx.verdict("refuse");
-                Box::pin(local::serve(s, &g.local, &inbound, Cause::Refusal(refusal))).await?;
+                let cause = match parking::is_posted(&inbound) {
+                    true => Box::pin(parking::keep(g, s, ctx, (refusal, marker))).await?,
+                    false => Cause::Refusal(refusal, None),
+                };
+                Box::pin(local::serve(s, &g.local, &inbound, cause)).await?;
                 return Ok(Next::Answered);
             }
             Err(fault) => return Err(faulted(ctx, &inbound, &fault)),
@@ -92,12 +109,11 @@ fn enter(g: &Gateway, ctx: &mut Context, passage: Passage, inbound: &Inbound) ->
         if !g.lease.held() {
             return Err(ctx.refuse(UNAVAILABLE)); // not bound yet, so the answer is not held
         }
-        let token = ctx.token(&exchange, passage.signs_out());
-        if token.is_cancelled() {
+        if exchange.switch().is_thrown() {
             return Ok(false);
         }
         // this poll goes on after the bind: the loss may have come just before it
-        if !cut::bind(token) || !g.lease.held() {
+        if !cut::bind(exchange.switch().clone()) || !g.lease.held() {
             return Err(ctx.refuse(UNAVAILABLE));
         }
         ctx.exchange = Some(exchange);
@@ -111,7 +127,7 @@ fn enter(g: &Gateway, ctx: &mut Context, passage: Passage, inbound: &Inbound) ->
     Ok(true)
 }
 
-fn faulted(ctx: &mut Context, inbound: &Inbound, fault: &Fault) -> Box<pingora::Error> {
+pub fn faulted(ctx: &mut Context, inbound: &Inbound, fault: &Fault) -> Box<pingora::Error> {
     ctx.verdict("fault");
     let cause = std::error::Error::source(fault).map(ToString::to_string);
     tracing::error!(error = %fault, cause, request_id = %inbound.request_id, "the gate is closed");

@@ -33,7 +33,7 @@ pub async fn open(g: &Gateway, s: &mut Session, ctx: &mut Context) -> Result<boo
                 let idle = ctx.route()?.0.app.timeouts.idle;
                 let on_client_data = ctx.passage.as_ref().and_then(|p| g.gate.activity(p));
                 let done = done(g.log.clone(), ctx);
-                let plan = Plan { up, head, early, idle, token: None, lease: None, done, on_client_data };
+                let plan = Plan { up, head, early, idle, switch: None, lease: None, done, on_client_data };
                 // otherwise pingora closes the connection, or loses bytes that came early
                 s.set_keepalive(Some(60));
                 s.set_keepalive_reuses_remaining(None);

@@ -200,6 +200,45 @@ fn a_second_try_sends_the_same_head() {
     assert_eq!(once.headers.get(HOST), Some(&host));
 }
 
+/// As the real signer: one answer for many requests.
+struct Kept(Arc<Told>);
+impl AssertionSigner for Kept {
+    fn sign(&self, _: &AppName, _: &Origin, _: &Identity) -> Arc<Told> {
+        self.0.clone()
+    }
+}
+
+#[test]
+fn what_is_kept_of_a_session_says_nothing_of_another_request() {
+    let hosts = Hosts::new(&[Arc::new(samples::app(
+        "intranet",
+        &["https://app.example.com", "https://two.example.com"],
+        "http://127.0.0.1:9000",
+    ))]);
+    let who = alice(&["staff"]);
+    let signer = Kept(Arc::new(Told::of(&who, None)));
+    for (site, client, has_case) in [
+        ("app.example.com", "192.0.2.7", true),
+        ("app.example.com", "192.0.2.8", true),
+        ("two.example.com", "192.0.2.7", true),
+        ("app.example.com", "192.0.2.7", false),
+        ("app.example.com", "192.0.2.7", true),
+    ] {
+        let site = hosts.find(site.as_bytes()).unwrap();
+        let inbound = Inbound { client: ClientIp::new(client.parse().unwrap()), ..inbound(site, "/") };
+        let out = |signer| Outgoing { site, inbound: &inbound, identity: Some(&who), signer, host: &site.authority };
+        let client = || match has_case {
+            true => RequestHeader::build("POST", b"/", None).unwrap(),
+            false => RequestHeader::build_no_case("POST", b"/", None).unwrap(),
+        };
+        let (mut kept, mut anew) = (client(), client());
+        toward_upstream(&mut kept, &out(&signer)).unwrap();
+        toward_upstream(&mut anew, &out(&Kept(Arc::new(Told::of(&who, None))))).unwrap();
+        assert_eq!(kept.headers, anew.headers);
+        assert_eq!((kept.has_case(), &kept.method), (has_case, &Method::POST));
+    }
+}
+
 #[test]
 fn names_are_written_as_people_write_them() {
     assert_eq!(titled("x-auth-user"), "X-Auth-User");

@@ -2,13 +2,16 @@
 
 use super::devices::{device, left_by, with};
 use super::factors::{answer, code, enrolled};
+use super::forms;
 use super::sample::*;
 use super::server::{Server, until};
 use super::throttles::WAITS;
 use crate::store::embedded::Embedded;
 use crate::store::feed::{Feed, Follower};
 use crate::store::redis::{Redis, RedisSettings};
-use crate::store::{Attempt, Entry, Fact, Head, Opened, Order, Purpose, Step, Store, ThrottleKey, ThrottleRule, Used};
+use crate::store::{
+    Attempt, Entry, Fact, FormStore, Head, Opened, Order, Parked, Purpose, Step, Store, ThrottleKey, ThrottleRule, Used,
+};
 use crate::sys::lease::Lease;
 use crate::types::{ClientIp, Seq, UserId};
 use std::sync::{Arc, Mutex};
@@ -264,6 +267,11 @@ async fn what_was_used_up_before_a_failover_stays_used_up() {
     for key in [key, key, given_back, given_back, unlocked, unlocked] {
         assert_eq!(store.attempt(&key, &rule, NOW).await.unwrap(), Attempt::Allowed);
     }
+    let form = forms::form("192.0.2.1", 100);
+    assert_eq!(forms::park(store, &form).await, Parked::Yes);
+    assert!(store.take_form(form.id, NOW).await.unwrap().is_some());
+    // the server that comes back has it still
+    assert_eq!(forms::park(store, &form).await, Parked::Yes);
     store.passed(&given_back, NOW).await.unwrap();
     store.unlock(unlocked.user().unwrap()).await.unwrap();
     let last = store.append(&Fact::UserChanged { user: e.user }).await.unwrap();
@@ -279,6 +287,7 @@ async fn what_was_used_up_before_a_failover_stays_used_up() {
         [said(key).await, said(given_back).await, said(unlocked).await],
         [held, Attempt::Allowed, Attempt::Allowed]
     );
+    assert_eq!(store.form(form.id, NOW).await.unwrap(), None, "it was given out to be sent");
     let left: Vec<_> = store.devices_of(e.user, NOW).await.unwrap().iter().map(|d| (d.id, d.token)).collect();
     assert_eq!(left, [(kept.id, next)], "its owner would look like a thief with an older token");
 }

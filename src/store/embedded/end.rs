@@ -42,9 +42,11 @@ pub(super) fn told(w: &mut Writing<'_>, fact: &Fact) -> Result<Seq> {
             w.db.execute("INSERT OR REPLACE INTO meta(key, value) VALUES ('everything', ?1)", [rows::int(seq.0)])?;
             Ok(seq)
         }
-        Fact::SessionRotated { .. } | Fact::UserChanged { .. } | Fact::Order { .. } | Fact::Lifted { .. } => {
-            w.append(fact)
-        }
+        Fact::SessionRotated { .. }
+        | Fact::UserChanged { .. }
+        | Fact::Order { .. }
+        | Fact::Lifted { .. }
+        | Fact::TokenRevoked { .. } => w.append(fact),
     }
 }
 
@@ -52,7 +54,7 @@ pub(super) fn told(w: &mut Writing<'_>, fact: &Fact) -> Result<Seq> {
 pub(super) fn sweep(w: &mut Writing<'_>, now: Timestamp) -> Result<usize> {
     let now = rows::int(now.as_millis());
     let mut swept = 0;
-    for table in ["session", "pending", "device", "throttle", "orders"] {
+    for table in ["session", "pending", "device", "throttle", "orders", "form"] {
         let sql = format!(
             "DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} WHERE ends <= ?1 ORDER BY ends LIMIT {HELPING})"
         );

@@ -21,6 +21,8 @@ pub(super) fn replace_backup(
     }
     backup::write(w.db, user, codes)?;
     rows::write_pending(w.db, shown)?;
+    // nodes know what somebody can give
+    w.append(&Fact::UserChanged { user })?;
     Ok(Replaced::Yes)
 }
 

@@ -102,6 +102,18 @@ CREATE TABLE orders(
     record TEXT NOT NULL);
 CREATE INDEX orders_ends ON orders(ends);
 ",
+    "
+CREATE TABLE api_token(
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, last_used INTEGER, revoked INTEGER, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE met(caller TEXT NOT NULL, person BLOB NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (caller, person))
+    WITHOUT ROWID;
+",
+    "
+CREATE TABLE form(
+    id TEXT PRIMARY KEY, network TEXT NOT NULL, size INTEGER NOT NULL, ends INTEGER NOT NULL, sealed BLOB NOT NULL);
+CREATE INDEX form_network ON form(network);
+CREATE INDEX form_ends ON form(ends, size);
+",
 ];
 
 const BUSY: Duration = Duration::from_secs(5);

@@ -44,7 +44,11 @@ pub(super) fn answer(
     };
     let spent = match proof {
         Proof::Totp(burn) => accept_step(w, s.user, burn.factor, (burn.step, now))?,
-        Proof::Backup { set, digest } if backup::spend(w.db, s.user, set, &digest)? => Step::Accepted,
+        Proof::Backup { set, digest } if backup::spend(w.db, s.user, set, &digest)? => {
+            // it may have been the last one, and nodes know what somebody can give
+            w.append(&Fact::UserChanged { user: s.user })?;
+            Step::Accepted
+        }
         Proof::Backup { .. } => Step::Replayed,
     };
     match spent {

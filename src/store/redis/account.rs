@@ -4,6 +4,7 @@
 //! reserved in vain is given back. The roster may name too many, never too few.
 
 use super::Redis;
+use super::call::Call;
 use super::login::Claim;
 use super::script::of_user;
 use super::spent::Spent;
@@ -12,7 +13,6 @@ use crate::store::record::BackupStock;
 use crate::store::{Account, Burn, Changed, Created, Ends, Fact, Factor, Result, Step, StoreError};
 use crate::types::{Login, Seq, SessionId, Timestamp, UserId};
 use futures::future::try_join_all;
-use redis::ScriptInvocation;
 use std::collections::HashMap;
 
 impl Redis {
@@ -244,24 +244,20 @@ fn email(a: &Account) -> Option<&str> {
     a.email.as_ref().map(|e| e.as_str())
 }
 
-fn head_args(call: &mut ScriptInvocation<'_>, a: &Account) -> Result<()> {
+fn head_args(call: &mut Call<'_>, a: &Account) -> Result<()> {
     call.arg(encode("account", a)?).arg(a.version).arg(u8::from(a.disabled)).arg(a.name.as_str());
     call.arg(email(a).unwrap_or_default());
     Ok(())
 }
 
 /// Writes the next version of `a` over the one that was read, and ends what ends with it.
-pub(super) fn change_args(
-    call: &mut ScriptInvocation<'_>,
-    a: &Account,
-    (ending, except): (Seq, Option<SessionId>),
-) -> Result<()> {
+pub(super) fn change_args(call: &mut Call<'_>, a: &Account, (ending, except): (Seq, Option<SessionId>)) -> Result<()> {
     head_args(call, &Account { version: a.version + 1, ..a.clone() })?;
     call.arg(a.version).arg(ending.0).arg(except.map(|s| s.to_string()).unwrap_or_default());
     Ok(())
 }
 
-fn factor_args(call: &mut ScriptInvocation<'_>, f: &Factor) {
+fn factor_args(call: &mut Call<'_>, f: &Factor) {
     call.arg(f.id.to_string()).arg(step_text(f)).arg(f.last_used.map_or(0, |t| t.as_millis()));
 }
 

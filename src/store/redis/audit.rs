@@ -3,6 +3,7 @@
 //! Kinds and actors have no index: such a search reads the stream, a bounded piece a call, and says how far it came.
 
 use super::Redis;
+use super::call::Script;
 use super::error::failed;
 use crate::store::audit::{
     AuditBounds, AuditCursor, AuditEntry, AuditFilter, AuditFrom, AuditPage, AuditRow, AuditStore,
@@ -10,7 +11,7 @@ use crate::store::audit::{
 use crate::store::{Result, StoreError};
 use crate::types::{NodeId, Timestamp, UserId};
 use redis::streams::{StreamId, StreamRangeReply};
-use redis::{FromRedisValue, Script, cmd};
+use redis::{FromRedisValue, cmd};
 use std::time::Duration;
 
 pub(super) struct Scripts {

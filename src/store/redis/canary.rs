@@ -1,12 +1,12 @@
 //! Canaries of keys: one hash, without a TTL.
 
 use super::Redis;
+use super::call::{Call, Script};
 use super::error::failed;
 use super::keys::Keys;
 use crate::store::{Canary, KeyFile, Result};
 use arc_swap::ArcSwap;
 use redis::aio::ConnectionLike;
-use redis::{Script, ScriptInvocation};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ impl KeyCheck {
         self.ours.swap(ours)
     }
 
-    pub(super) fn keep(&self, mine: &[Canary]) -> ScriptInvocation<'_> {
+    pub(super) fn keep(&self, mine: &[Canary]) -> Call<'_> {
         let mut call = self.script.key(&self.at);
         for c in mine {
             call.arg(&c.key).arg(&c.value);

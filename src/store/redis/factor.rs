@@ -5,6 +5,7 @@
 
 use super::Redis;
 use super::account::{change_args, step_text};
+use super::call::Call;
 use super::script::of_user;
 use super::session::{Entrance, WRITE_ATTEMPTS, millis};
 use crate::store::codec::encode;
@@ -13,7 +14,6 @@ use crate::store::{
     Account, Burn, Confirmation, EnrolmentCode, Fact, NewBackup, Opened, Pending, Purpose, Replaced, Result, StoreError,
 };
 use crate::types::{Seq, SessionId, Timestamp, TokenRef, UserId};
-use redis::ScriptInvocation;
 
 /// Which factors of whom go, and what stays.
 pub(super) struct Stripping {
@@ -79,6 +79,8 @@ impl Redis {
                 if let Some(burn) = burn {
                     self.remember_step(shown.user, burn, now);
                 }
+                // nodes know what somebody can give
+                self.append_facts(&[Fact::UserChanged { user: shown.user }]).await?;
                 Replaced::Yes
             }
             0 => Replaced::Replayed,
@@ -149,7 +151,7 @@ impl Redis {
     }
 }
 
-fn backup_args(call: &mut ScriptInvocation<'_>, codes: &NewBackup, shown: &Pending) -> Result<()> {
+fn backup_args(call: &mut Call<'_>, codes: &NewBackup, shown: &Pending) -> Result<()> {
     use data_encoding::HEXLOWER;
     call.arg(codes.set.to_string()).arg(HEXLOWER.encode(&codes.salt)).arg(codes.made.as_millis());
     call.arg(shown.token.hex()).arg(encode("pending sign-in", shown)?);

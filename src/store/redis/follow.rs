@@ -7,15 +7,15 @@
 
 use super::heal::Verdict;
 use super::place::{Place, Seen};
+use super::reach::Con;
 use super::script::of_log;
 use super::{Redis, nanos};
 use crate::store::feed::{Feed, Follower};
 use crate::store::{Ack, Entry, Fact, Head, Result, StoreError};
 use crate::sys::lease::{self, Lease};
 use crate::types::{NodeId, Seq};
-use redis::aio::MultiplexedConnection;
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
@@ -37,6 +37,7 @@ impl Feed for Redis {
             place: Mutex::default(),
             moved: watch::channel(()).0,
             unsettled: Mutex::default(),
+            histories: Mutex::default(),
         };
         tokio::select! {
             () = stop.cancelled() => Ok(()),
@@ -60,6 +61,8 @@ pub(super) struct Following {
     moved: watch::Sender<()>,
     /// Endings and when (nanoseconds since boot) to look whether their writers finished them.
     unsettled: Mutex<VecDeque<(u64, Seq, Fact)>>,
+    /// In a cluster, the replication histories of its masters when they were last looked at.
+    histories: Mutex<BTreeSet<String>>,
 }
 
 /// Why a round ended.
@@ -77,6 +80,8 @@ pub(super) struct Tail {
     pub(super) replid: String,
     /// The last *everything*.
     pub(super) all: u64,
+    /// For how long this server has been followed by anybody, since it was started or took over.
+    pub(super) age: Duration,
 }
 
 impl Following {
@@ -104,19 +109,25 @@ impl Following {
         if let Err(e) = self.attach(&mut con).await {
             return Broken::Connection(e);
         }
+        let beating = match self.redis.link.for_beats(&con).await {
+            Ok(beating) => beating,
+            Err(e) => return Broken::Connection(e),
+        };
+        let followed = con.clone();
         if *told {
             tracing::info!("the log is followed again");
             *told = false;
         }
         tokio::select! {
             broken = self.tail(&mut con) => broken,
-            broken = self.beats() => broken,
+            broken = self.beats(beating) => broken,
+            broken = self.watch(&followed) => broken,
             never = self.finish() => match never {},
         }
     }
 
     /// Finds one's place in the log, or a new one where the old cannot be trusted.
-    async fn attach(&self, con: &mut MultiplexedConnection) -> Result<()> {
+    async fn attach(&self, con: &mut Con) -> Result<()> {
         let Some(place) = self.place().clone() else {
             let (tail, _) = self.redis.look(con, None).await?;
             self.look_back(con).await?;
@@ -126,11 +137,10 @@ impl Following {
             return Ok(());
         };
         let (tail, verdict) = self.redis.look(con, Some(&place)).await?;
-        if verdict == Verdict::Same {
+        if verdict == Verdict::Same && tail.replid == place.replid {
             self.redis.raise_floor(tail.all);
             self.redis.known.follows(&tail.born, &tail.replid);
             if let Some(p) = self.place().as_mut() {
-                p.replid = tail.replid;
                 p.checked = tail.seq;
             }
             return Ok(());
@@ -138,6 +148,8 @@ impl Following {
         tracing::warn!(?verdict, seen = place.seq, found = tail.seq, "the store is not the one that was followed");
         self.lease.give_up();
         self.follower.flush();
+        // verbs go where the log is
+        self.redis.link.leave().await;
         self.redis.heal(con, &place, verdict).await?;
         let (tail, _) = self.redis.look(con, None).await?;
         self.learn_orders(con).await?;
@@ -150,7 +162,7 @@ impl Following {
         Ok(())
     }
 
-    async fn learn_orders(&self, con: &mut MultiplexedConnection) -> Result<()> {
+    async fn learn_orders(&self, con: &mut Con) -> Result<()> {
         self.follower.orders(self.redis.learn_orders(con).await?);
         Ok(())
     }
@@ -168,7 +180,7 @@ impl Following {
 
     /// What was ended just before this node began to follow is looked at too: its writer may have been this node,
     /// before a crash.
-    async fn look_back(&self, con: &mut MultiplexedConnection) -> Result<()> {
+    async fn look_back(&self, con: &mut Con) -> Result<()> {
         let mut cmd = redis::cmd("XREVRANGE");
         cmd.arg(self.redis.keys.stream()).arg("+").arg("-").arg("COUNT").arg(LOOK_BACK);
         let last: StreamRangeReply =
@@ -181,7 +193,7 @@ impl Following {
         Ok(())
     }
 
-    async fn tail(&self, con: &mut MultiplexedConnection) -> Broken {
+    async fn tail(&self, con: &mut Con) -> Broken {
         let (log, acks) = (self.redis.keys.stream(), self.redis.keys.acks());
         // those from before are of no use to anybody here
         let mut heard = match last_id(con, &acks).await {
@@ -249,7 +261,9 @@ impl Following {
         Ok(())
     }
 
-    async fn beats(&self) -> Broken {
+    /// Beats by the connection that all verbs share, so that it is known to lead to the log that is followed; in a cluster
+    /// by one of its own.
+    async fn beats(&self, mut own: Option<Con>) -> Broken {
         let mut every = interval(self.redis.lease / 5);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut looked = lease::now();
@@ -265,7 +279,11 @@ impl Following {
             let asked = lease::now(); // before the question leaves
             let had = self.place().as_ref().map_or(0, |p| p.seq);
             // the lease runs out by itself while the server does not answer; the link finds it again
-            let Ok(tail) = self.redis.beat().await else { continue };
+            let tail = match (self.redis.beat(own.as_mut()).await, &own) {
+                (Ok(tail), _) => tail,
+                (Err(_), None) => continue,
+                (Err(e), Some(_)) => return Broken::Connection(e),
+            };
             // what was applied before the question is in the log when it is answered, or the log has lost it
             if tail.seq < had || !self.known(&tail) {
                 return Broken::Place;
@@ -277,8 +295,44 @@ impl Following {
             if !self.place().as_ref().is_some_and(|p| p.holds(tail.seq, &tail.id)) {
                 return Broken::Place;
             }
-            self.lease.renew(asked, self.redis.lease);
+            // whoever knows what a server that took over does not has written it back by then
+            if tail.age >= self.redis.link.settling(self.redis.lease) {
+                self.lease.renew(asked, self.redis.lease);
+            }
         }
+    }
+
+    /// Sees a master replaced that still answers, and in a cluster one that has only users' slots.
+    async fn watch(&self, followed: &Con) -> Broken {
+        let link = &self.redis.link;
+        loop {
+            sleep(WATCH).await;
+            if !link.is_current(followed).await {
+                link.leave().await;
+                return Broken::Connection(StoreError::unavailable(
+                    "following the log",
+                    "another server is the master",
+                ));
+            }
+            if let Err(error) = self.look_for_new_masters().await {
+                tracing::debug!(%error, "not every master of the cluster answers");
+            }
+        }
+    }
+
+    /// The log may be whole where marks of users, their spent steps and codes are not.
+    async fn look_for_new_masters(&self) -> Result<()> {
+        let now = self.redis.link.histories().await?;
+        let before = std::mem::take(&mut *self.histories());
+        if !before.is_empty() && !now.is_subset(&before) {
+            let recent = self.place().as_ref().map(|p| p.recent.clone()).unwrap_or_default();
+            if let Err(e) = self.redis.write_back(&recent).await {
+                *self.histories() = before; // tried again
+                return Err(e);
+            }
+        }
+        *self.histories() = now;
+        Ok(())
     }
 
     fn known(&self, tail: &Tail) -> bool {
@@ -318,22 +372,30 @@ impl Following {
     fn place(&self) -> MutexGuard<'_, Option<Place>> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
+    fn histories(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.histories.lock().unwrap_or_else(PoisonError::into_inner)
+    }
     fn unsettled(&self) -> MutexGuard<'_, VecDeque<(u64, Seq, Fact)>> {
         self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Redis {
-    async fn beat(&self) -> Result<Tail> {
+    async fn beat(&self, own: Option<&mut Con>) -> Result<Tail> {
+        const DOING: &str = "asking where the log stands";
         let mut call = of_log(&self.scripts.beat, &self.keys);
         call.arg(self.node.to_string());
-        let (seq, id, born, replid, all) = self.link.run("asking where the log stands", &call).await?;
-        Ok(Tail { seq, id, born, replid, all })
+        let answer = match own {
+            None => self.link.run(DOING, &call).await?,
+            Some(con) => call.invoke_async(con).await.map_err(|e| super::error::failed(DOING, e))?,
+        };
+        let (seq, id, born, replid, all, age) = answer;
+        Ok(Tail { seq, id, born, replid, all, age: Duration::from_millis(age) })
     }
 }
 
 /// The newest entry of a stream.
-async fn last_id(con: &mut MultiplexedConnection, stream: &str) -> Result<String> {
+async fn last_id(con: &mut Con, stream: &str) -> Result<String> {
     let mut cmd = redis::cmd("XREVRANGE");
     cmd.arg(stream).arg("+").arg("-").arg("COUNT").arg(1);
     let last: StreamRangeReply =
@@ -350,6 +412,7 @@ fn parse(entry: &StreamId) -> Option<(u64, Option<Fact>)> {
 
 const BLOCK: Duration = Duration::from_millis(250);
 const AGAIN: Duration = Duration::from_millis(100);
+const WATCH: Duration = Duration::from_secs(1);
 /// Longer than any living writer needs from the log to the slot.
 const FINISH_AFTER: Duration = Duration::from_secs(2);
 /// How soon a server that has become unfit is found out.

@@ -1,6 +1,6 @@
 //! The names of keys. A hash tag holds together what one script touches, on Redis Cluster too.
 
-use crate::types::UserId;
+use crate::types::{FormId, UserId};
 
 pub(super) struct Keys {
     prefix: String,
@@ -39,9 +39,10 @@ impl Keys {
     pub(super) fn roster(&self) -> String {
         self.shared("roster")
     }
-    /// The log's counter, the log, the last *everything*, the store's name for itself, the nodes.
-    pub(super) fn log(&self) -> [String; 5] {
-        ["seq", "log", "all", "born", "nodes"].map(|kind| self.shared(kind))
+    /// The log's counter, the log, the last *everything*, the store's name for itself, the nodes, since when a server is
+    /// followed.
+    pub(super) fn log(&self) -> [String; 6] {
+        ["seq", "log", "all", "born", "nodes", "since"].map(|kind| self.shared(kind))
     }
     pub(super) fn orders(&self) -> String {
         self.shared("orders")
@@ -49,6 +50,13 @@ impl Keys {
     /// Until when orders are kept.
     pub(super) fn order_ends(&self) -> String {
         self.shared("order-ends")
+    }
+    pub(super) fn tokens(&self) -> String {
+        self.shared("tokens")
+    }
+    /// Whom the orders of this caller have met.
+    pub(super) fn met(&self, caller: &str) -> String {
+        format!("{}:{{met:{}}}", self.prefix, data_encoding::HEXLOWER.encode(caller.as_bytes()))
     }
     pub(super) fn acks(&self) -> String {
         self.shared("acks")
@@ -61,6 +69,11 @@ impl Keys {
     }
     pub(super) fn canaries(&self) -> String {
         self.shared("keys")
+    }
+    /// What is sealed of one form that waits; then, of all, until when they wait, their sizes, the counts.
+    pub(super) fn form(&self, id: FormId) -> [String; 4] {
+        [format!("f:{id}"), "ends".into(), "sizes".into(), "counts".into()]
+            .map(|k| format!("{}:{{f}}:{k}", self.prefix))
     }
     /// Of the audit, in a slot of its own: its stream, who wrote how far, whose entries are which.
     pub(super) fn audit(&self, kind: &str) -> String {

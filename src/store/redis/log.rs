@@ -1,9 +1,46 @@
 //! Appending to the log and asking where it stands.
 
 use super::script::of_log;
-use super::{Redis, Result};
+use super::{Redis, Result, nanos, place};
 use crate::store::{Fact, Head, StoreError};
+use crate::sys::lease;
 use crate::types::Seq;
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// What this node told the log in the last minute, read by anybody or not: a server may fail in between.
+#[derive(Default)]
+pub(super) struct Told {
+    facts: Mutex<VecDeque<(u64, Seq, Fact)>>,
+    highest: AtomicU64,
+}
+
+impl Told {
+    fn keep(&self, seq: Seq, fact: &Fact) {
+        self.reached(seq);
+        let at = lease::now();
+        let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        while facts.front().is_some_and(|(then, ..)| then + nanos(place::REMEMBERED) < at) || facts.len() >= MOST {
+            facts.pop_front();
+        }
+        facts.push_back((at, seq, fact.clone()));
+    }
+    /// An entry of this number was appended here.
+    pub(super) fn reached(&self, seq: Seq) {
+        self.highest.fetch_max(seq.0, Ordering::SeqCst);
+    }
+    pub(super) fn highest(&self) -> u64 {
+        self.highest.load(Ordering::SeqCst)
+    }
+    pub(super) fn recent(&self) -> Vec<(Seq, Fact)> {
+        let since = lease::now().saturating_sub(nanos(place::REMEMBERED));
+        let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        facts.iter().filter(|(at, ..)| *at >= since).map(|(_, seq, fact)| (*seq, fact.clone())).collect()
+    }
+}
+
+const MOST: usize = 100_000;
 
 impl Redis {
     /// All in one step, in this order; the last one's position.
@@ -16,6 +53,10 @@ impl Redis {
             call.arg(fact_text(fact)?).arg(u8::from(*fact == Fact::Everything));
         }
         let seq: u64 = self.link.run("appending to the log", &call).await?;
+        let first = (seq + 1).saturating_sub(facts.len() as u64);
+        for (n, fact) in (first..).zip(facts) {
+            self.told.keep(Seq(n), fact);
+        }
         if facts.contains(&Fact::Everything) {
             self.raise_floor(seq);
         }
@@ -38,6 +79,7 @@ impl Redis {
             Fact::SessionRotated { .. } | Fact::UserChanged { .. } | Fact::Everything => Ok(false),
             // kept in the log's own slot, by the step that appends them
             Fact::Order { .. } | Fact::Lifted { .. } => Ok(false),
+            Fact::TokenRevoked { token, at } => self.revoke_again(*token, *at).await,
         }
     }
 

@@ -3,13 +3,13 @@
 //! Every node remembers all that it knows of them and writes back what a store has lost: a block must not end because a
 //! server failed over.
 
+use super::reach::Con;
 use super::script::of_orders;
 use super::{Redis, nanos};
 use crate::store::codec::{decode, encode};
 use crate::store::{Ack, Fact, Lifted, Order, OrderStore, Placed, Result, StoreError};
 use crate::sys::lease;
 use crate::types::{OrderId, Seq, Timestamp};
-use redis::aio::MultiplexedConnection;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -36,6 +36,11 @@ impl Known {
             *now = Incarnation { names: (born.to_owned(), replid.to_owned()), since: lease::now() };
         }
     }
+    /// Whether it is the store whose log is followed here; before any is, whichever.
+    fn is_followed(&self, born: &str, replid: &str) -> bool {
+        let now = lock(&self.store);
+        now.names == Default::default() || (now.names.0 == born && now.names.1 == replid)
+    }
     fn same_for(&self, born: &str, replid: &str, nanos: u64) -> bool {
         let now = lock(&self.store);
         now.names.0 == born && now.names.1 == replid && now.since + nanos < lease::now()
@@ -60,6 +65,7 @@ impl Known {
             | Fact::SessionRotated { .. }
             | Fact::UserChanged { .. }
             | Fact::UserEnded { .. }
+            | Fact::TokenRevoked { .. }
             | Fact::Everything => {}
         }
     }
@@ -78,9 +84,18 @@ impl OrderStore for Redis {
         call.arg(super::session::millis(self.lease)).arg(order.at.as_millis());
         type Answer = ((String, u64, String), u8, String, String, Vec<String>);
         let (told, repeated, born, replid, nodes): Answer = self.link.run("placing an order", &call).await?;
+        if !self.known.is_followed(&born, &replid) {
+            // a master that was replaced, or one that is not followed yet: what it accepts may be forgotten
+            self.link.leave().await;
+            return Err(StoreError::unavailable("placing an order", "another server is just taking over"));
+        }
+        let order = read(&told.0, told.1, &told.2)?;
+        // at once: should the server fail before anybody has read it, this node writes it back
+        self.told.reached(order.seq);
+        self.known.apply(order.seq, &Fact::Order { order: Box::new(order.clone()) });
         let nodes = nodes.iter().map(|n| n.parse().map_err(|e| StoreError::corrupt("node", e)));
         Ok(Placed {
-            order: read(&told.0, told.1, &told.2)?,
+            order,
             repeated: repeated == 1,
             nodes: nodes.collect::<Result<_>>()?,
             all_known: self.known.same_for(&born, &replid, nanos(self.lease)),
@@ -94,6 +109,7 @@ impl OrderStore for Redis {
         call.arg(id.to_string()).arg(super::log::fact_text(&Fact::Lifted { order: id, at })?);
         call.arg(at.as_millis()).arg(kept(&order));
         let seq: u64 = self.link.run("lifting an order", &call).await?;
+        self.known.apply(Seq(seq), &Fact::Lifted { order: id, at });
         Ok((seq > 0).then_some(Lifted { order, seq: Seq(seq) }))
     }
 
@@ -125,7 +141,7 @@ impl Redis {
     }
 
     /// All that are kept, by the connection that follows the log.
-    pub(super) async fn learn_orders(&self, con: &mut MultiplexedConnection) -> Result<Vec<Order>> {
+    pub(super) async fn learn_orders(&self, con: &mut Con) -> Result<Vec<Order>> {
         let fields = self.reading().query_async(con).await.map_err(|e| super::error::failed("listing orders", e))?;
         let orders = all(&fields)?;
         self.known.replace(&orders);
@@ -140,15 +156,11 @@ impl Redis {
             let mut call = of_orders(&self.scripts.order_restore, &self.keys);
             call.arg(o.id.to_string()).arg(encode("order", &o)?).arg(o.seq.0);
             call.arg(o.lifted.map_or(String::new(), |t| t.as_millis().to_string())).arg(digest(&o)).arg(kept(&o));
+            let told = |fact: &Fact| super::log::fact_text(fact);
+            call.arg(told(&Fact::Order { order: Box::new(o.clone()) })?);
+            call.arg(o.lifted.map(|at| told(&Fact::Lifted { order: o.id, at })).transpose()?.unwrap_or_default());
             let missing: u8 = self.link.run("writing back an order", &call).await?;
-            // the others may never have seen it; it keeps the number it had
-            let told = Fact::Order { order: Box::new(o.clone()) };
-            let lifted = o.lifted.map(|at| Fact::Lifted { order: o.id, at });
-            let facts: Vec<Fact> = (missing == 2).then_some(told).into_iter().chain(lifted).collect();
-            if missing > 0 {
-                self.append_facts(&facts).await?;
-                restored += 1;
-            }
+            restored += usize::from(missing > 0);
         }
         Ok(restored)
     }

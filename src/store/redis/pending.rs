@@ -1,12 +1,12 @@
 //! Pending sign-ins: fields of one hash per user.
 
 use super::Redis;
+use super::call::{Call, Script};
 use super::script::of_user;
 use crate::store::codec::{decode, encode};
 use crate::store::record::Unconfirmed;
 use crate::store::{Drift, Failed, Pending, Result};
 use crate::types::{FactorId, Timestamp, TokenRef};
-use redis::{Script, ScriptInvocation};
 use std::time::Duration;
 
 /// Record, failures, unconfirmed secret, drift, as the scripts answer.
@@ -63,7 +63,7 @@ impl Redis {
         row.map(pending).transpose()
     }
 
-    pub(super) fn on_pending<'a>(&self, script: &'a Script, at: TokenRef, now: Timestamp) -> ScriptInvocation<'a> {
+    pub(super) fn on_pending<'a>(&self, script: &'a Script, at: TokenRef, now: Timestamp) -> Call<'a> {
         let mut call = of_user(script, &self.keys, at.user);
         call.arg(at.hash.hex()).arg(now.as_millis()).arg(self.floor().0);
         call

@@ -1,9 +1,9 @@
 //! The scripts, each one atomic step. All keys are declared; records are never written back by Lua, whose JSON would
 //! turn empty lists into objects and long numbers into rounded ones, so what changes by itself is a field of its own.
 
+use super::call::{Call, Script};
 use super::keys::Keys;
 use crate::types::UserId;
-use redis::{Script, ScriptInvocation};
 
 pub(super) struct Scripts {
     pub(super) account_create: Script,
@@ -39,6 +39,14 @@ pub(super) struct Scripts {
     pub(super) order_place: Script,
     pub(super) order_lift: Script,
     pub(super) order_restore: Script,
+    pub(super) token_create: Script,
+    pub(super) token_revoke: Script,
+    pub(super) token_used: Script,
+    pub(super) meet: Script,
+    pub(super) form_park: Script,
+    pub(super) form_read: Script,
+    pub(super) form_take: Script,
+    pub(super) form_drop: Script,
     pub(super) append: Script,
     pub(super) head: Script,
     pub(super) beat: Script,
@@ -55,6 +63,7 @@ impl Scripts {
         let throttle = |body: &str| Script::new(&[include_str!("lua/throttle.lua"), body].concat());
         let log = |body: &str| Script::new(&[include_str!("lua/log.lua"), body].concat());
         let orders = |body: &str| log(&[include_str!("lua/orders.lua"), body].concat());
+        let forms = |body: &str| Script::new(&[include_str!("lua/forms.lua"), body].concat());
         Scripts {
             account_create: user(include_str!("lua/account_create.lua")),
             account_change: user(include_str!("lua/account_change.lua")),
@@ -89,6 +98,14 @@ impl Scripts {
             order_place: orders(include_str!("lua/order_place.lua")),
             order_lift: orders(include_str!("lua/order_lift.lua")),
             order_restore: orders(include_str!("lua/order_restore.lua")),
+            token_create: Script::new(include_str!("lua/token_create.lua")),
+            token_revoke: log(include_str!("lua/token_revoke.lua")),
+            token_used: Script::new(include_str!("lua/token_used.lua")),
+            meet: Script::new(include_str!("lua/meet.lua")),
+            form_park: forms(include_str!("lua/form_park.lua")),
+            form_read: forms("return sealed(ARGV[1], ARGV[2])"),
+            form_take: forms(include_str!("lua/form_take.lua")),
+            form_drop: forms("redis.call('DEL', R) return uncount(ARGV[1]) and 1 or 0"),
             append: log(include_str!("lua/append.lua")),
             head: log("return {counter(), redis.call('GET', BORN) or '', replid()}"),
             beat: log(include_str!("lua/beat.lua")),
@@ -100,7 +117,7 @@ impl Scripts {
 }
 
 /// A script on the slot of one user.
-pub(super) fn of_user<'a>(script: &'a Script, keys: &Keys, user: UserId) -> ScriptInvocation<'a> {
+pub(super) fn of_user<'a>(script: &'a Script, keys: &Keys, user: UserId) -> Call<'a> {
     let mut call = script.prepare_invoke();
     for key in keys.user(user) {
         call.key(key);
@@ -109,7 +126,7 @@ pub(super) fn of_user<'a>(script: &'a Script, keys: &Keys, user: UserId) -> Scri
 }
 
 /// A script on the log's slot.
-pub(super) fn of_log<'a>(script: &'a Script, keys: &Keys) -> ScriptInvocation<'a> {
+pub(super) fn of_log<'a>(script: &'a Script, keys: &Keys) -> Call<'a> {
     let mut call = script.prepare_invoke();
     for key in keys.log() {
         call.key(key);
@@ -118,7 +135,7 @@ pub(super) fn of_log<'a>(script: &'a Script, keys: &Keys) -> ScriptInvocation<'a
 }
 
 /// A script on orders, which lie in the log's slot.
-pub(super) fn of_orders<'a>(script: &'a Script, keys: &Keys) -> ScriptInvocation<'a> {
+pub(super) fn of_orders<'a>(script: &'a Script, keys: &Keys) -> Call<'a> {
     let mut call = of_log(script, keys);
     call.key(keys.orders()).key(keys.order_ends());
     call

@@ -2,13 +2,13 @@
 
 use super::Redis;
 use super::account::account;
+use super::call::{Call, Script};
 use super::script::of_user;
 use super::spent::Spent;
 use crate::store::codec::{decode, encode};
 use crate::store::{Fact, Opened, Proof, Result, Session, StoreError, Stored, Touch};
 use crate::types::{Seq, SessionId, Timestamp, TokenRef, UserId};
 use futures::future::try_join_all;
-use redis::{Script, ScriptInvocation};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -30,6 +30,11 @@ impl Redis {
     /// The same, if the proof can be spent.
     pub(super) async fn enter_with(&self, e: Entrance<'_>, proof: Proof) -> Result<Opened> {
         let user = e.session.user;
+        // a backup code may be the last one, and nodes know what somebody can give
+        let changed = match proof {
+            Proof::Totp(_) => None,
+            Proof::Backup { .. } => Some(Fact::UserChanged { user }),
+        };
         let (call, spent) = match proof {
             Proof::Totp(burn) => {
                 let mut call = self.entering(&self.scripts.answer_totp, e)?;
@@ -43,14 +48,14 @@ impl Redis {
             }
         };
         let said: String = self.link.run("answering a challenge", &call).await?;
-        let opened = self.entered(e, &said, &[]).await?;
+        let opened = self.entered(e, &said, changed.as_slice()).await?;
         if opened == Opened::Yes {
             self.spent.keep(spent);
         }
         Ok(opened)
     }
 
-    pub(super) fn entering<'a>(&self, script: &'a Script, e: Entrance<'_>) -> Result<ScriptInvocation<'a>> {
+    pub(super) fn entering<'a>(&self, script: &'a Script, e: Entrance<'_>) -> Result<Call<'a>> {
         let s = e.session;
         let mut call = of_user(script, &self.keys, s.user);
         call.arg(e.way).arg(e.from.hash.hex()).arg(e.now.as_millis()).arg(self.floor().0);

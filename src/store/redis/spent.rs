@@ -6,7 +6,7 @@ use super::script::of_user;
 use super::{Redis, nanos, place};
 use crate::store::Result;
 use crate::sys::lease;
-use crate::types::{DeviceId, DeviceRef, FactorId, SetId, Timestamp, TokenHash, UserId};
+use crate::types::{DeviceId, DeviceRef, FactorId, FormId, SetId, Timestamp, TokenHash, UserId};
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -33,6 +33,10 @@ pub(super) enum Spent {
     Device {
         user: UserId,
         device: DeviceId,
+    },
+    /// Given out to be sent.
+    Form {
+        id: FormId,
     },
 }
 
@@ -148,6 +152,7 @@ impl Redis {
                 call.arg(device.to_string());
                 self.link.run(DOING, &call).await?
             }
+            Spent::Form { id } => i8::from(self.drop_form(*id).await?),
         };
         Ok(said == 1)
     }

@@ -4,6 +4,7 @@ use crate::gate::flow::Held;
 use crate::gate::flow::change::WhyNot;
 use crate::types::ReturnTo;
 use crate::web::frame::Frame;
+use crate::web::refusal;
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
@@ -39,6 +40,15 @@ impl<'a> Message<'a> {
     pub(in crate::web) fn page(&self, status: StatusCode) -> Response {
         self.frame.page(status, self)
     }
+}
+
+/// A challenge that takes only second factors that the person does not have.
+pub(in crate::web) fn no_method(frame: &Frame<'_>) -> Response {
+    let mut m = Message::new(frame, frame.text("denied-title"));
+    refusal::no_method(frame, &mut m);
+    m.link(frame.text("your-account"), frame.own(""));
+    m.quote_request();
+    m.page(StatusCode::FORBIDDEN)
 }
 
 /// The sign-in under way is no more, or its cookie did not come back.
@@ -89,7 +99,7 @@ fn waiting(frame: &Frame<'_>, wait: Duration) -> String {
 }
 
 /// Rounded up, so that who comes back then is not too early.
-fn seconds(wait: Duration) -> u64 {
+pub(super) fn seconds(wait: Duration) -> u64 {
     u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1)
 }
 

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 fn headers_of_what_we_answer() {
     let mut s = Sample::new("en");
     let page = message::signed_out(&s.frame());
-    let led = refusal::answer(&s.site, &s.inbound, &Refusal::SignIn { to: ReturnTo::root() });
+    let none = HeaderMap::new();
+    let led = refusal::answer(&s.site, &s.inbound, (&none, None), &Refusal::SignIn { to: ReturnTo::root() });
     s.inbound.kind = Kind::Program;
-    let problem = refusal::answer(&s.site, &s.inbound, &Refusal::SignIn { to: ReturnTo::root() });
+    let problem = refusal::answer(&s.site, &s.inbound, (&none, None), &Refusal::SignIn { to: ReturnTo::root() });
     let all = [("page", page), ("redirect", led), ("problem", problem)].map(|(n, r)| format!("# {n}\n{}", head(&r)));
     insta::assert_snapshot!("headers", all.join("\n"));
 }
@@ -63,6 +64,7 @@ fn colours_can_be_read_in_light_and_dark() {
             ("text", "soft", 4.5),
             ("quiet", "card", 4.5),
             ("quiet", "ground", 4.5),
+            ("quiet", "soft", 4.5),
             ("link", "card", 4.5),
             ("error", "error-ground", 4.5),
             ("error", "card", 3.0),

@@ -3,7 +3,7 @@
 use super::process::{Process, free_port, local};
 use super::{GUARD, until};
 use fantoccini::elements::Element;
-use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use rustix::process::{Pid, Signal, kill_process};
@@ -20,6 +20,13 @@ pub struct Browser {
 
 impl Browser {
     pub async fn open() -> Browser {
+        Browser::open_with(serde_json::json!({})).await
+    }
+    /// One in which no page may run a script.
+    pub async fn without_scripts() -> Browser {
+        Browser::open_with(serde_json::json!({ "profile.managed_default_content_settings.javascript": 2 })).await
+    }
+    async fn open_with(settings: serde_json::Value) -> Browser {
         let dir = TempDir::new().unwrap();
         let port = free_port();
         let mut command = Command::new("chromedriver");
@@ -40,8 +47,7 @@ impl Browser {
             "--window-size=1000,1400",
             &format!("--user-data-dir={}", profile.display()),
         ];
-        let wanted =
-            serde_json::json!({ "goog:chromeOptions": { "args": args }, "goog:loggingPrefs": { "browser": "ALL" } });
+        let wanted = serde_json::json!({ "goog:chromeOptions": { "args": args, "prefs": settings }, "goog:loggingPrefs": { "browser": "ALL" } });
         let capabilities = wanted.as_object().unwrap().clone();
         let page = ClientBuilder::new(HttpConnector::new())
             .capabilities(capabilities)
@@ -81,6 +87,12 @@ impl Browser {
     pub async fn press(&self, css: &str) {
         self.find(css).await.click().await.unwrap();
     }
+    pub async fn title(&self) -> String {
+        self.page.title().await.unwrap()
+    }
+    pub async fn reload(&self) {
+        self.page.refresh().await.unwrap();
+    }
     /// Waits for this page, with or without a slash at its end.
     pub async fn reaches(&self, url: &str) {
         let wanted = url.trim_end_matches('/').to_string();
@@ -90,6 +102,17 @@ impl Browser {
     }
     pub async fn until_gone(&self, css: &str) {
         until(&format!("{css} to be gone"), || async { !self.has(css).await }).await;
+    }
+    /// Goes on in the window that the page has opened; the one it came from.
+    pub async fn enter_new_window(&self) -> WindowHandle {
+        let here = self.page.window().await.unwrap();
+        until("another window", || async { self.page.windows().await.unwrap().len() == 2 }).await;
+        let there = self.page.windows().await.unwrap().into_iter().find(|w| *w != here).unwrap();
+        self.page.switch_to_window(there).await.unwrap();
+        here
+    }
+    pub async fn leave_window(&self, to: WindowHandle) {
+        self.page.switch_to_window(to).await.unwrap();
     }
     /// As who reads the other browser's cookies from its disk: those whose names end so.
     pub async fn take_cookie_of(&self, other: &Browser, end: &str) {

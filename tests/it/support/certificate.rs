@@ -40,6 +40,17 @@ impl Authority {
         roots.add(self.0.der().clone()).unwrap();
         roots
     }
+    /// The same, and it shows this certificate.
+    pub fn client_with(&self, certificate: &Certificate) -> Arc<ClientConfig> {
+        let chain = CertificateDer::pem_slice_iter(certificate.cert.as_bytes()).map(Result::unwrap).collect();
+        let key = PrivateKeyDer::from_pem_slice(certificate.key.as_bytes()).unwrap();
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(self.roots())
+            .with_client_auth_cert(chain, key);
+        Arc::new(config.unwrap())
+    }
     /// A client that trusts it and offers these protocols.
     pub fn client(&self, alpn: &[&str]) -> Arc<ClientConfig> {
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))

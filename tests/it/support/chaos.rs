@@ -12,6 +12,10 @@ enum State {
     Flows,
     /// Connections stay, no byte moves.
     Frozen,
+    /// What the gateway asks arrives, no answer comes back.
+    Deaf,
+    /// What the gateway asks does not arrive; what the store says does.
+    Mute,
     /// Connections are closed, new ones too.
     Cut,
 }
@@ -41,6 +45,12 @@ impl Wire {
     pub fn freeze(&self) {
         self.state.send_replace(State::Frozen);
     }
+    pub fn deafen(&self) {
+        self.state.send_replace(State::Deaf);
+    }
+    pub fn silence(&self) {
+        self.state.send_replace(State::Mute);
+    }
     pub fn cut(&self) {
         self.state.send_replace(State::Cut);
     }
@@ -54,19 +64,20 @@ async fn connect(near: TcpStream, target: SocketAddr, look: watch::Receiver<Stat
     let (near_in, near_out) = near.into_split();
     let (far_in, far_out) = far.into_split();
     tokio::select! {
-        () = pump(near_in, far_out, look.clone()) => {}
-        () = pump(far_in, near_out, look) => {}
+        () = pump(near_in, far_out, (look.clone(), State::Mute)) => {}
+        () = pump(far_in, near_out, (look, State::Deaf)) => {}
     }
 }
 
-async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut look: watch::Receiver<State>) {
+/// `still`: the state in which this direction alone stands still.
+async fn pump(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, (mut look, still): (watch::Receiver<State>, State)) {
     let mut buffer = vec![0; 65536];
     loop {
         let n = tokio::select! {
             n = from.read(&mut buffer) => n.unwrap_or(0),
             cut = look.wait_for(|s| *s == State::Cut) => { drop(cut); 0 }
         };
-        if n == 0 || look.wait_for(|s| *s != State::Frozen).await.map_or(true, |s| *s == State::Cut) {
+        if n == 0 || look.wait_for(|s| *s != State::Frozen && *s != still).await.map_or(true, |s| *s == State::Cut) {
             return;
         }
         if to.write_all(&buffer[..n]).await.is_err() {

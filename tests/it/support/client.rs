@@ -145,7 +145,13 @@ impl Visitor {
     }
 
     pub async fn connect(&self) -> Box<dyn Io> {
-        let tcp = TcpStream::connect(self.address).await.unwrap();
+        self.over(TcpStream::connect(self.address).await.unwrap()).await
+    }
+    /// `None` where nobody listens.
+    pub async fn try_connect(&self) -> Option<Box<dyn Io>> {
+        Some(self.over(TcpStream::connect(self.address).await.ok()?).await)
+    }
+    async fn over(&self, tcp: TcpStream) -> Box<dyn Io> {
         tcp.set_nodelay(true).unwrap();
         let Some(config) = &self.tls else { return Box::new(tcp) };
         let host = self.authority().split(':').next().unwrap().to_string();

@@ -37,13 +37,17 @@ impl Gateway {
     pub(super) async fn start(mut plan: Plan) -> Gateway {
         let dir = Arc::new(TempDir::new().unwrap());
         let upstream = Upstream::start().await;
-        if plan.store == Store::Redis && plan.redis.is_none() {
+        if plan.store == Store::Redis && plan.redis.is_none() && plan.fleet.is_none() {
             plan.redis = Some(Arc::new(Redis::start().await));
         }
         for (n, certificate) in plan.certificates.iter().enumerate() {
             certificate.write(&dir.path().join(format!("{n}.crt")), &dir.path().join(format!("{n}.key")));
         }
         fs::write(dir.path().join("policy.yaml"), &plan.policy).unwrap();
+        for (name, text) in &plan.files {
+            fs::write(dir.path().join(name), text).unwrap();
+            fs::set_permissions(dir.path().join(name), fs::Permissions::from_mode(0o600)).unwrap();
+        }
         let gateway = Gateway {
             address: plan.address(),
             admin: plan.admin_address(),
@@ -145,6 +149,10 @@ impl Gateway {
         react(self.address, request.replace("{host}", self.authority()).as_bytes()).await
     }
     pub async fn admin_get(&self, path: &str) -> Option<Answer> {
+        if self.plan.has_admin_tls() {
+            let there = UnixStream::connect(self.dir().join(format!("{}.sock", self.node))).await.is_ok();
+            return if there { Some(self.api("GET", path, &Value::Null, None).await) } else { None };
+        }
         let mut tcp = TcpStream::connect(self.admin).await.ok()?;
         let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.admin);
         tcp.write_all(request.as_bytes()).await.ok()?;

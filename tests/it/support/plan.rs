@@ -1,6 +1,7 @@
 //! What a test's gateway is told: its configuration and policy, written out as an operator would.
 
 use super::certificate::Certificate;
+use super::fleet::Fleet;
 use super::gateway::Gateway;
 use super::process::{free_port, local};
 use super::redis::Redis;
@@ -18,6 +19,7 @@ pub struct Plan {
     pub(super) store: Store,
     pub(super) redis: Option<Arc<Redis>>,
     pub(super) redis_url: Option<String>,
+    pub(super) fleet: Option<Arc<Fleet>>,
     pub(super) policy: String,
     pub(super) certificates: Vec<Certificate>,
     pub(super) waits: bool,
@@ -30,6 +32,8 @@ pub struct Plan {
     public: Vec<String>,
     more_apps: Vec<String>,
     admin: u16,
+    admin_keys: Vec<String>,
+    pub(super) files: Vec<(String, String)>,
 }
 
 impl Plan {
@@ -38,6 +42,7 @@ impl Plan {
             store,
             redis: None,
             redis_url: None,
+            fleet: None,
             policy: "version: 1\n".into(),
             certificates: Vec::new(),
             waits: true,
@@ -50,6 +55,8 @@ impl Plan {
             public: Vec::new(),
             more_apps: Vec::new(),
             admin: free_port(),
+            admin_keys: Vec::new(),
+            files: Vec::new(),
         }
     }
     pub fn policy(mut self, yaml: &str) -> Plan {
@@ -74,6 +81,16 @@ impl Plan {
     /// One more key of `listen.public`.
     pub fn public(mut self, pair: &str) -> Plan {
         self.public.push(format!(", {pair}"));
+        self
+    }
+    /// One more key of `listen.admin`.
+    pub fn admin(mut self, pair: &str) -> Plan {
+        self.admin_keys.push(format!(", {pair}"));
+        self
+    }
+    /// Beside the configuration; its owner alone may read it.
+    pub fn file(mut self, name: &str, text: &str) -> Plan {
+        self.files.push((name.into(), text.into()));
         self
     }
     /// One more item of `apps`.
@@ -106,6 +123,11 @@ impl Plan {
         self.redis_url = Some(url.into());
         self
     }
+    /// Sentinels or a cluster in place of one Redis.
+    pub fn fleet(mut self, fleet: Arc<Fleet>) -> Plan {
+        self.fleet = Some(fleet);
+        self
+    }
     /// Does not wait until it is ready, only until it answers.
     pub fn not_ready(mut self) -> Plan {
         self.waits = false;
@@ -124,6 +146,10 @@ impl Plan {
     }
     pub(super) fn admin_address(&self) -> std::net::SocketAddr {
         local(self.admin)
+    }
+    /// The admin listener speaks TLS.
+    pub(super) fn has_admin_tls(&self) -> bool {
+        self.admin_keys.iter().any(|k| k.contains("tls"))
     }
     pub(super) fn first_origin(&self) -> String {
         self.origins.first().cloned().unwrap_or_else(|| format!("http://localhost:{}", self.port))
@@ -147,7 +173,11 @@ impl Plan {
         let headers = "user: X-Auth-User, groups: X-Auth-Groups, email: X-Auth-Email, assertion: X-Auth-Assertion";
         [
             format!("listen:\n  public: {{ address: 127.0.0.1:{}{tls}{public} }}", ports.0),
-            format!("  admin: {{ address: 127.0.0.1:{}, socket: {dir}/{node}.sock }}", ports.1),
+            format!(
+                "  admin: {{ address: 127.0.0.1:{}, socket: {dir}/{node}.sock{} }}",
+                ports.1,
+                self.admin_keys.concat()
+            ),
             indented(&self.listen, "  "),
             format!("apps:\n  - name: app\n    origins: [{origins}]\n    upstreams: [{upstreams}]"),
             format!("    identity_headers: {{ {headers} }}"),
@@ -163,6 +193,9 @@ impl Plan {
         .collect()
     }
     fn store_yaml(&self, dir: &str) -> String {
+        if let Some(fleet) = &self.fleet {
+            return fleet.yaml();
+        }
         match (self.store, &self.redis_url, &self.redis) {
             (Store::Embedded, ..) => format!("embedded: {{ path: {dir}/portcullis.db }}"),
             (Store::Redis, Some(url), _) => format!("redis: {{ url: {url} }}"),

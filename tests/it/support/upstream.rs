@@ -1,7 +1,7 @@
 //! The app behind: records every request as it came, byte for byte, and offers streams of each kind.
 
 use super::process::{free_port, local};
-use super::until;
+use super::{traffic, until};
 use futures::{SinkExt, StreamExt};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -21,6 +21,8 @@ pub struct Seen {
     /// Request line and header lines, as sent.
     pub head: String,
     pub body: Vec<u8>,
+    /// When, by `traffic::now`.
+    pub at: u64,
 }
 
 impl Seen {
@@ -53,7 +55,7 @@ struct Shared {
     sockets: AtomicU64,
 }
 
-/// `/ws` echoes, `/events` ticks, `/download` never ends (or `?bytes=N`), `/upload` counts, `/hang-up` ends the connection
+/// `/ws` echoes, `/events` ticks, `/clock` tells the time, `/download` never ends (or `?bytes=N`), `/upload` counts, `/hang-up` ends the connection
 /// without an answer, everything else says hello.
 #[derive(Clone)]
 pub struct Upstream {
@@ -128,7 +130,7 @@ impl Upstream {
         while let Some(head) = read_head(&mut io).await {
             let index = {
                 let mut seen = self.shared.seen.lock().unwrap();
-                seen.push(Seen { head, body: Vec::new() });
+                seen.push(Seen { head, body: Vec::new(), at: traffic::now() });
                 seen.len() - 1
             };
             let request = self.shared.seen.lock().unwrap()[index].clone();
@@ -161,7 +163,7 @@ impl Upstream {
         Ok(body)
     }
 
-    /// Reads so many bytes, counts them, keeps the first 64 KiB.
+    /// Reads so many bytes, counts them, keeps the first of them.
     async fn take(&self, io: &mut BufReader<TcpStream>, mut left: usize, kept: &mut Vec<u8>) -> std::io::Result<()> {
         let mut buffer = vec![0; 65536];
         while left > 0 {
@@ -171,7 +173,7 @@ impl Upstream {
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
             self.shared.uploaded.fetch_add(n as u64, Ordering::SeqCst);
-            kept.extend_from_slice(&buffer[..n.min(65536 - kept.len())]);
+            kept.extend_from_slice(&buffer[..n.min(KEPT - kept.len())]);
             left -= n;
         }
         Ok(())
@@ -188,6 +190,7 @@ impl Upstream {
             "/hang-up" => {}
             "/ws" => self.echo(io, request).await,
             "/events" => ticks(io).await,
+            "/clock" => clock(io).await,
             "/download" => download(io, query.strip_prefix("bytes=").and_then(|n| n.parse().ok())).await,
             _ => {
                 let body = format!("hello from the app: {}\n", request.path());
@@ -219,6 +222,9 @@ impl Upstream {
     }
 }
 
+/// Bytes of a body that are kept to be looked at.
+const KEPT: usize = 512 << 10;
+
 async fn read_head(io: &mut BufReader<TcpStream>) -> Option<String> {
     let mut head = Vec::new();
     loop {
@@ -243,6 +249,16 @@ async fn ticks(io: &mut BufReader<TcpStream>) {
         }
         bytes.clear();
         tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+}
+
+/// The time in each line, so that one who reads it knows since when it was on the way.
+async fn clock(io: &mut BufReader<TcpStream>) {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n";
+    let mut bytes = head.to_string();
+    while io.write_all(bytes.as_bytes()).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        bytes = format!("t{}\n", traffic::now());
     }
 }
 

@@ -12,16 +12,35 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Export {
+    /// Name, e-mail address or id; the id also of an account that is deleted.
+    #[param(min_length = 1)]
     user: Option<String>,
+    /// Who did it: `person`, `app`, `socket`, `api`, `offline`, `file`, `gateway`.
+    #[param(pattern = "^[a-z_]{1,64}$", example = "person")]
     actor: Option<String>,
+    /// What it is: `sign_in`, `challenge`, `disconnect`, …
+    #[param(pattern = "^[a-z_]{1,64}$", example = "sign_in")]
     kind: Option<String>,
+    /// A date or a time, UTC.
+    #[param(
+        pattern = "^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]+)?[Zz])?$",
+        example = "2026-05-01T09:30:00Z"
+    )]
     from: Option<String>,
+    /// The same; not included.
+    #[param(
+        pattern = "^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]+)?[Zz])?$",
+        example = "2026-05-01T09:30:00Z"
+    )]
     until: Option<String>,
     /// jsonl, csv or ocsf.
+    #[param(pattern = "^(jsonl|csv|ocsf)$", default = "jsonl")]
     format: Option<String>,
 }
 
@@ -35,6 +54,18 @@ struct Going {
     head: bool,
 }
 
+#[utoipa::path(
+    get, path = "/export", operation_id = "export_audit", tag = "audit",
+    summary = "All that was recorded, the oldest first",
+    params(Export),
+    responses(
+        (status = 200, description = "JSON lines, OCSF 1.8 events as JSON lines, or CSV.", content(
+            (String = "application/x-ndjson"),
+            (String = "text/csv")
+        )),
+        (status = 404, description = "Nobody has that name, address or id.")
+    )
+)]
 pub(super) async fn handle(
     State(desk): State<Desk>,
     asked: Result<Query<Export>, QueryRejection>,

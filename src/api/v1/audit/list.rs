@@ -9,24 +9,45 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
+    /// Name, e-mail address or id; the id also of an account that is deleted.
+    #[param(min_length = 1)]
     user: Option<String>,
+    /// Who did it: `person`, `app`, `socket`, `api`, `offline`, `file`, `gateway`.
+    #[param(pattern = "^[a-z_]{1,64}$", example = "person")]
     actor: Option<String>,
+    /// What it is: `sign_in`, `challenge`, `disconnect`, …
+    #[param(pattern = "^[a-z_]{1,64}$", example = "sign_in")]
     kind: Option<String>,
+    /// A date or a time, UTC.
+    #[param(
+        pattern = "^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]+)?[Zz])?$",
+        example = "2026-05-01T09:30:00Z"
+    )]
     from: Option<String>,
+    /// The same; not included.
+    #[param(
+        pattern = "^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]+)?[Zz])?$",
+        example = "2026-05-01T09:30:00Z"
+    )]
     until: Option<String>,
     /// `next` of the page before; the newest first.
+    #[param(pattern = "^[0-9]{1,13}-[0-9]{1,7}$", example = "0-0")]
     before: Option<String>,
     /// `next` of the page before, or the place of an event; the oldest first. `0-0`: from the beginning.
+    #[param(pattern = "^[0-9]{1,13}-[0-9]{1,7}$", example = "0-0")]
     after: Option<String>,
+    #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<usize>,
 }
 
 /// One page.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct AuditEvents {
     pub events: Vec<AuditLine>,
     /// `before` or `after` of the next page, as it was for this one; null: this is the last one. A page may have fewer
@@ -34,14 +55,26 @@ pub struct AuditEvents {
     pub next: Option<String>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+/// One event.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct AuditLine {
     /// Its place in the store, for `before` and `after`.
     pub place: String,
     /// Byte for byte as the chain has it.
+    #[schema(value_type = Object)]
     pub event: Box<RawValue>,
 }
 
+#[utoipa::path(
+    get, path = "", operation_id = "list_audit", tag = "audit",
+    summary = "What was recorded, a page at a time",
+    description = "The newest first, or after a place the oldest first.",
+    params(Page),
+    responses(
+        (status = 200, description = "A page.", body = AuditEvents),
+        (status = 404, description = "Nobody has that name, address or id.")
+    )
+)]
 pub(super) async fn handle(
     State(desk): State<Desk>,
     page: Result<Query<Page>, QueryRejection>,

@@ -8,19 +8,30 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Which {
+    /// The lifted ones too.
     #[serde(default)]
+    #[param(default = false)]
     lifted: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Orders, the newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OrderList {
     pub orders: Vec<OrderRow>,
 }
 
+#[utoipa::path(
+    get, path = "", operation_id = "list_disconnects", tag = "disconnects",
+    summary = "Orders that stand, the newest first",
+    params(Which),
+    responses((status = 200, description = "The orders.", body = OrderList))
+)]
 pub(super) async fn handle(
     State(desk): State<Desk>,
     Extension(caller): Extension<Caller>,

@@ -7,23 +7,32 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
     /// The last name of the page before.
     after: Option<String>,
+    #[param(minimum = 1, maximum = 1000, default = 100)]
     limit: Option<usize>,
 }
 
 /// One page.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserList {
     pub users: Vec<User>,
     /// `after` of the next page; null: this is the last one.
     pub next: Option<String>,
 }
 
+#[utoipa::path(
+    get, path = "", operation_id = "list_users", tag = "users",
+    summary = "Accounts in order of name, a page at a time",
+    params(Page),
+    responses((status = 200, description = "A page.", body = UserList))
+)]
 pub(super) async fn handle(
     State(desk): State<Desk>,
     page: Result<Query<Page>, QueryRejection>,

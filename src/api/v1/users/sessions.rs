@@ -1,5 +1,6 @@
 //! `GET /api/v1/users/{login}/sessions`: what is open now and which browsers are known. Tokens stand nowhere.
 
+use super::Whom;
 use crate::account::{Device, Session};
 use crate::api::Desk;
 use crate::api::problem::Problem;
@@ -8,15 +9,17 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a person has open, and the browsers they are known by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserSessions {
     pub sessions: Vec<UserSession>,
     pub devices: Vec<UserDevice>,
 }
 
 /// A signed-in browser on one origin.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserSession {
     pub id: SessionId,
     pub origin: String,
@@ -34,7 +37,7 @@ pub struct UserSession {
 }
 
 /// A browser that has signed in before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UserDevice {
     pub id: DeviceId,
     pub origin: String,
@@ -46,11 +49,17 @@ pub struct UserDevice {
     pub browser: String,
 }
 
+#[utoipa::path(
+    get, path = "/{login}/sessions", operation_id = "list_user_sessions", tag = "sessions",
+    summary = "Sessions and known browsers of one person",
+    params(Whom),
+    responses((status = 200, description = "What is open and what is known.", body = UserSessions))
+)]
 pub(super) async fn handle(
     State(desk): State<Desk>,
-    login: Result<Path<String>, PathRejection>,
+    login: Result<Path<Whom>, PathRejection>,
 ) -> Result<Json<UserSessions>, Problem> {
-    let Path(login) = login?;
+    let Path(Whom { login }) = login?;
     let (_, sessions, devices) = desk.accounts.load_full().sessions(&login).await?;
     let sessions = sessions.into_iter().map(UserSession::from).collect();
     Ok(Json(UserSessions { sessions, devices: devices.into_iter().map(UserDevice::from).collect() }))

@@ -5,6 +5,7 @@ use crate::proxy::engine::cut::{self, Cuttable};
 use crate::proxy::engine::front::Front;
 use crate::proxy::engine::tunnel::{self, Answer, Plan, Replay, Report, To};
 use crate::sys::lease::Lease;
+use crate::sys::switch::Switch;
 use async_trait::async_trait;
 use bytes::Bytes;
 use pingora::apps::HttpServerOptions;
@@ -12,8 +13,8 @@ use pingora::prelude::{HttpPeer, Result};
 use pingora::proxy::{ProxyHttp, Session};
 use pingora::server::configuration::ServerConf;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,7 +23,6 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_util::sync::CancellationToken;
 
 /// A guard against hanging, never a way to wait for something.
 pub async fn soon<F: Future>(f: F) -> F::Output {
@@ -63,7 +63,7 @@ impl Config {
 pub struct Gateway {
     pub addr: SocketAddr,
     /// Cuts everything that was asked for with `x-session`.
-    pub session: CancellationToken,
+    pub session: Arc<Everything>,
     pub cuts: Arc<AtomicU64>,
     pub reports: mpsc::UnboundedReceiver<Report>,
     /// Times a tunnel's client sent data.
@@ -72,11 +72,31 @@ pub struct Gateway {
     pub task: JoinHandle<()>,
 }
 
+/// The exchanges of the one session there is.
+#[derive(Default)]
+pub struct Everything(Mutex<(bool, Vec<Arc<Switch>>)>);
+
+impl Everything {
+    fn exchange(&self) -> Arc<Switch> {
+        let (mut all, switch) = (self.0.lock().unwrap(), Arc::new(Switch::default()));
+        if all.0 {
+            switch.throw();
+        }
+        all.1.push(switch.clone());
+        switch
+    }
+    pub fn cancel(&self) {
+        let mut all = self.0.lock().unwrap();
+        all.0 = true;
+        all.1.iter().for_each(|s| s.throw());
+    }
+}
+
 impl Gateway {
     pub async fn start(config: Config) -> Self {
         let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = tcp.local_addr().unwrap();
-        let session = CancellationToken::new();
+        let session = Arc::new(Everything::default());
         let (reported, reports) = mpsc::unbounded_channel();
         let client_data = Arc::new(AtomicU64::new(0));
         let app = App {
@@ -108,7 +128,7 @@ impl Gateway {
 struct App {
     to: To,
     lease: Arc<Lease>,
-    session: CancellationToken,
+    session: Arc<Everything>,
     idle: Duration,
     reported: mpsc::UnboundedSender<Report>,
     client_data: Arc<AtomicU64>,
@@ -122,7 +142,7 @@ impl App {
             head,
             early,
             idle: self.idle,
-            token: None,
+            switch: None,
             lease: None,
             done: Some(Box::new(move |report| reported.send(report).unwrap_or_default())),
             on_client_data: Some(Arc::new(move || {
@@ -148,7 +168,7 @@ impl ProxyHttp for App {
         Ok(())
     }
     async fn request_filter(&self, s: &mut Session, ctx: &mut Ctx) -> Result<bool> {
-        if s.get_header("x-session").is_some() && (!cut::bind(self.session.clone()) || !self.lease.held()) {
+        if s.get_header("x-session").is_some() && (!cut::bind(self.session.exchange()) || !self.lease.held()) {
             s.respond_error(503).await?;
             return Ok(true);
         }

@@ -8,6 +8,7 @@ use super::{End, Plan, Report, Up};
 use crate::proxy::engine::conn::Conn;
 use crate::proxy::engine::frames::{GOING_AWAY, POLICY_VIOLATION, close_frame};
 use crate::sys::lease::{Gate, Lease};
+use crate::sys::switch::Switch;
 use bytes::{Buf, Bytes};
 use pingora::protocols::Stream;
 use pingora::server::ShutdownWatch;
@@ -19,7 +20,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, Sleep, sleep, timeout};
-use tokio_util::sync::CancellationToken;
 
 /// Runs until one of the ends; then the upstream's side is gone first.
 pub(in crate::proxy::engine) async fn run(client: Stream, mut plan: Plan, shutdown: ShutdownWatch, conn: &Conn) {
@@ -54,7 +54,7 @@ struct Tunnel {
     head: Bytes,
     down: Half,
     to_up: Half,
-    token: CancellationToken,
+    switch: Arc<Switch>,
     lease: Arc<Lease>,
     idle: Idle,
     on_client_data: Option<Arc<dyn Fn() + Send + Sync>>,
@@ -68,7 +68,7 @@ impl Tunnel {
             head: plan.head.into(),
             down: Half::with(plan.early),
             to_up: Half::default(),
-            token: plan.token.unwrap_or_default(),
+            switch: plan.switch.unwrap_or_default(),
             lease: plan.lease.unwrap_or_else(Lease::always),
             idle: Idle { limit: plan.idle, last: Instant::now(), bytes: 0 },
             on_client_data: plan.on_client_data,
@@ -76,13 +76,11 @@ impl Tunnel {
     }
 
     async fn live(&mut self, mut shutdown: ShutdownWatch) -> End {
-        let token = self.token.clone();
-        let mut cut = pin!(token.cancelled());
         let mut drain = pin!(shutdown.wait_for(|down| *down));
         let mut timer = pin!(sleep(self.idle.limit));
         let mut gate = Gate::default();
         poll_fn(|cx| {
-            if cut.as_mut().poll(cx).is_ready() {
+            if self.switch.poll(cx).is_ready() {
                 return Poll::Ready(End::Cut);
             }
             if drain.as_mut().poll(cx).is_ready() {
@@ -123,7 +121,7 @@ impl Tunnel {
     }
 
     fn pump(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        let may = || self.lease.held() && !self.token.is_cancelled();
+        let may = || self.lease.held() && !self.switch.is_thrown();
         self.down.pump(cx, &mut self.up, &mut self.client, &may)?;
         self.to_up.pump(cx, &mut self.client, &mut self.up, &may)
     }

@@ -14,7 +14,5 @@ if not first then
   if ARGV[4] ~= '' then redis.call('HSET', O, 'k:' .. ARGV[4], id, 'd:' .. id, ARGV[4]) end
   keep(id, ARGV[5])
 end
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local alive = redis.call('ZRANGEBYSCORE', NODES, string.format('%.0f', now - tonumber(ARGV[6])), '+inf')
+local alive = redis.call('ZRANGEBYSCORE', NODES, string.format('%.0f', clock() - tonumber(ARGV[6])), '+inf')
 return {told(first or id), first and 1 or 0, redis.call('GET', BORN) or '', replid(), alive}
