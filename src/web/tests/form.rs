@@ -94,6 +94,6 @@ fn a_refusal_leads_to_the_page_of_the_form_or_says_why_it_is_not_kept() {
     let unkept = Parking { cookies: Vec::new(), kept: Err(Unkept::TooLarge) };
     let challenge = Refusal::Challenge { to: ReturnTo::parse("/a?b=c", PREFIX), max_age: None };
     let path = s.inbound.path.forwarded();
-    let to = format!("/.portcullis/challenge?to=/a%3Fb%3Dc&for=GET:{path}&form=too-large");
+    let to = format!("/.portcullis/challenge?to=/a%3Fb%3Dc&for=GET%3A{path}&form=too-large");
     assert_eq!(led(challenge, unkept), (to, false));
 }
