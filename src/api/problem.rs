@@ -42,15 +42,7 @@ pub struct Problem {
 impl Problem {
     pub(super) fn new(status: StatusCode, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         let (status, detail, retry_after) = (status.as_u16(), detail.into(), None);
-        Problem {
-            r#type: "about:blank",
-            title,
-            status,
-            detail,
-            retry_after,
-            mistakes: Vec::new(),
-            orders: Vec::new(),
-        }
+        Problem { r#type: "about:blank", title, status, detail, retry_after, mistakes: Vec::new(), orders: Vec::new() }
     }
     /// What is wrong with parts of a delivery, as one. What a repetition may help goes first.
     pub(super) fn several(all: Vec<Problem>, done: &[HookOrder]) -> Self {
@@ -206,6 +198,9 @@ pub(super) fn wrong_method(method: &Method, uri: &Uri) -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "Not that method",
-        format!("{method} does not apply to {}; the Allow header names those that do.", shown_path(&clean::text(uri.path()))),
+        format!(
+            "{method} does not apply to {}; the Allow header names those that do.",
+            shown_path(&clean::text(uri.path()))
+        ),
     )
 }

@@ -63,7 +63,7 @@ pub(crate) fn empty() -> Api {
         audit,
         metrics,
         disconnect,
-        hooks: Hooks::default(),
+        hooks: Arc::default(),
         readiness: Arc::new(Is(vec![Check::new("store", State::Good, "answers")])),
         clients: Arc::default(),
     }
