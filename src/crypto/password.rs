@@ -14,7 +14,7 @@ pub use foreign::BadHash;
 
 use super::keys::{Derived, KeyRing, Keys, Label, RootKey};
 use super::mac::{HmacSha256, keyed};
-use crate::sys::priority::Background;
+use crate::sys::priority::give_way;
 use crate::sys::{Entropy, random};
 use crate::types::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -88,7 +88,6 @@ pub struct Passwords {
     worked: AtomicU64,
     memory: Memory,
     level: Arc<Level>,
-    background: Arc<Background>,
 }
 
 impl Passwords {
@@ -105,7 +104,6 @@ impl Passwords {
             worked: AtomicU64::new(0),
             memory: Memory::default(),
             level: Arc::default(),
-            background: Arc::default(),
         }
     }
 
@@ -195,12 +193,13 @@ impl Passwords {
         let held: [OwnedSemaphorePermit; 2] = [worker, place];
         let memory = self.memory.clone();
         let (tell, told) = oneshot::channel();
-        let background = self.background.clone();
-        // a thread a hash costs a thousandth of the hash
+        // A thread a hash: it costs a thousandth of the hash, and only a thread of its own can be put behind those that
+        // serve requests, as a priority once lowered is not raised again without a privilege.
         let thread = std::thread::Builder::new().name("password".into());
         let begun = thread.spawn(move || {
+            give_way();
             let mut blocks = memory.take();
-            let done = background.run(|| job(&mut blocks));
+            let done = job(&mut blocks);
             memory.give_back(blocks);
             drop(held);
             // nobody listens: the caller has hung up

@@ -97,7 +97,7 @@ impl Fleet {
     /// The one that holds the log.
     pub async fn master(&self) -> Option<&Redis> {
         for server in &self.servers {
-            if role(server).await.is_some_and(|r| r["role"] == "master")
+            if role(server).await.is_some_and(|r| r.get("role").is_some_and(|is| is == "master"))
                 && !server.command("GET pc:{r}:seq").await.starts_with("-MOVED")
             {
                 return Some(server);
