@@ -48,11 +48,15 @@ fn the_printed_document_is_valid_openapi() {
 
 /// A gateway each: schemathesis tries every operation three times without a good credential, and an address may be wrong
 /// thirty times in ten minutes.
-const PARTS: [&str; 4] = [
-    "--include-tag users --include-tag gateway --include-method GET",
-    "--include-tag users --include-tag gateway --exclude-method GET",
+const PARTS: [&str; 3] = [
+    "--include-tag users --include-tag gateway --exclude-checks ignored_auth",
     "--include-tag disconnects --include-tag sessions --include-tag keys",
     "--include-tag tokens --include-tag audit",
+];
+/// What the first part leaves out, as it has too many operations.
+const REST: [&str; 2] = [
+    "--include-tag users --exclude-method GET --checks ignored_auth --phases coverage",
+    "--include-tag users --exclude-method-regex POST|PUT|PATCH|DELETE --checks ignored_auth --phases coverage",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,6 +64,9 @@ async fn the_api_answers_as_its_description_says() {
     let mut tested = 0;
     for part in PARTS {
         tested += tried(part).await;
+    }
+    for part in REST {
+        tried(part).await;
     }
     // all of it was tried; the document itself is what it started from
     let all = operations(&printed());
