@@ -30,7 +30,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     /// Seconds, for the header.
     #[serde(skip)]
-    retry_after: Option<u64>,
+    retry_after: Option<u32>,
     /// All that is wrong with a batch, by its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     mistakes: Vec<ImportMistake>,
@@ -61,7 +61,7 @@ impl Problem {
     }
     /// 429: not before so long.
     pub(super) fn wait(after: Duration, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        let retry_after = Some(after.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1));
+        let retry_after = Some(after.as_millis().div_ceil(1000).try_into().unwrap_or(u32::MAX).max(1));
         Problem { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, title, detail) }
     }
     pub(super) fn is(&self, status: StatusCode) -> bool {

@@ -14,7 +14,7 @@ pub struct Target {
     /// Configuration [default: portcullis.yaml here, then /etc/portcullis/portcullis.yaml]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// A gateway elsewhere, by its admin listener: https://gate.example.com:9090
+    /// A gateway elsewhere, by its admin listener: `https://gate.example.com:9090`
     #[arg(long, global = true, value_name = "URL", conflicts_with = "config", requires = "token_file")]
     pub url: Option<String>,
     /// With --url: the file that holds the token
