@@ -125,6 +125,13 @@ impl House {
     fn browser(&self) -> Browser<'_> {
         Browser { house: self, jar: HashMap::new(), address: [192, 0, 2, 1].into() }
     }
+    /// A browser in which alice has signed in and set up her authenticator, and its secret.
+    async fn enrolled(&self) -> (Browser<'_>, Secret) {
+        let mut browser = self.browser();
+        browser.sign_in().await;
+        let secret = browser.enrol().await;
+        (browser, secret)
+    }
 }
 
 impl Drop for House {

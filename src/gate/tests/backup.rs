@@ -34,9 +34,7 @@ async fn ten_codes_are_shown_at_each_load_until_they_are_ticked_and_then_never()
 #[tokio::test]
 async fn codes_are_not_shown_after_ten_minutes_nor_to_another_browser() {
     let house = House::with(ON).await;
-    let mut b = house.browser();
-    b.sign_in().await;
-    let secret = b.enrol().await;
+    let (b, secret) = house.enrolled().await;
     let mut thief = b.clone();
     thief.jar.remove(&house.names.session);
     assert!(matches!(house.gate.codes(&thief.asks("/")).await.unwrap(), CodesPage::Gone));

@@ -25,9 +25,7 @@ async fn codes_one_step_around_now_are_taken_and_never_an_older_one_after_a_newe
 #[tokio::test]
 async fn five_wrong_codes_end_a_pending_sign_in() {
     let house = House::with("version: 1\nmfa: { require: on }").await;
-    let mut b = house.browser();
-    b.sign_in().await;
-    let secret = b.enrol().await;
+    let (_, secret) = house.enrolled().await;
     let mut other = house.browser();
     other.sign_in().await;
     for left in (1..5).rev() {

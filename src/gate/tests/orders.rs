@@ -45,9 +45,7 @@ fn is_sign_in(refusal: Option<Refusal>) -> bool {
 #[tokio::test]
 async fn a_step_up_is_done_once_in_each_session_from_before() {
     let house = House::with("mfa: { require: on }").await;
-    let mut b = house.browser();
-    b.sign_in().await;
-    let secret = b.enrol().await;
+    let (mut b, secret) = house.enrolled().await;
     house.later(60);
     let mut other = house.browser();
     other.sign_in().await;
@@ -66,9 +64,7 @@ async fn a_step_up_is_done_once_in_each_session_from_before() {
 #[tokio::test]
 async fn a_challenge_begun_before_a_step_up_does_not_meet_it() {
     let house = House::with("mfa: { require: on }").await;
-    let mut b = house.browser();
-    b.sign_in().await;
-    let secret = b.enrol().await;
+    let (_, secret) = house.enrolled().await;
     house.later(60);
     let mut other = house.browser();
     other.sign_in().await;
@@ -136,9 +132,7 @@ async fn no_rule_lets_in_who_is_to_step_up_and_cannot() {
 #[tokio::test]
 async fn a_step_up_not_done_in_time_ends_the_session() {
     let house = House::with("mfa: { require: on }").await;
-    let mut b = house.browser();
-    b.sign_in().await;
-    let secret = b.enrol().await;
+    let (b, secret) = house.enrolled().await;
     house.orders(house.step_up(&[], Some(60))).await;
     house.later(59);
     assert_eq!(b.visits("/").await, challenge());

@@ -5,9 +5,7 @@ use super::*;
 #[tokio::test]
 async fn enrolling_makes_the_sign_in_two_factor_and_burns_the_code() {
     let house = House::with("version: 1\nmfa: { require: on }").await;
-    let mut b = house.browser();
-    b.sign_in().await;
-    let secret = b.enrol().await;
+    let (b, secret) = house.enrolled().await;
     assert_eq!(b.visits("/").await, None);
     let mut other = house.browser();
     assert_eq!(other.sign_in().await, Next::Challenge(ReturnTo::root()));

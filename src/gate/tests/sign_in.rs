@@ -28,9 +28,7 @@ async fn a_pending_sign_in_reaches_nothing() {
 #[tokio::test]
 async fn what_ends_a_users_sessions_ends_a_sign_in_under_way() {
     let house = House::with("version: 1\nmfa: { require: on }").await;
-    let mut b = house.browser();
-    b.sign_in().await;
-    let secret = b.enrol().await;
+    let (_, secret) = house.enrolled().await;
     house.later(30);
     let mut other = house.browser();
     other.sign_in().await;

@@ -69,9 +69,7 @@ fn led_to(answer: &Answer) -> Option<&After> {
 #[tokio::test]
 async fn a_second_factor_is_asked_again_once_it_is_older_than_the_rule_says() {
     let house = House::with(VAULT).await;
-    let mut b = house.browser();
-    b.sign_in().await;
-    let secret = b.enrol().await;
+    let (mut b, secret) = house.enrolled().await;
     house.later(900);
     assert_eq!(b.visits("/vault/x").await, None, "as old as that is not older");
     house.clock.advance(Duration::from_millis(1));
@@ -93,9 +91,7 @@ async fn a_second_factor_is_asked_again_once_it_is_older_than_the_rule_says() {
 #[tokio::test]
 async fn a_session_read_anew_is_as_old_as_it_was() {
     let house = House::with(VAULT).await;
-    let mut b = house.browser();
-    b.sign_in().await;
-    let secret = b.enrol().await;
+    let (mut b, secret) = house.enrolled().await;
     house.later(901);
     house.gate.parts.sessions.cache.flush();
     assert_eq!(b.visits("/vault/x").await, stale(900));
@@ -239,9 +235,7 @@ async fn who_has_none_of_the_methods_is_told_so_and_never_sent_round() {
 #[tokio::test]
 async fn two_tabs_step_up_for_different_pages_and_each_goes_on_where_it_was() {
     let house = House::with(VAULT).await;
-    let mut b = house.browser();
-    b.sign_in().await;
-    let secret = b.enrol().await;
+    let (mut b, secret) = house.enrolled().await;
     house.later(901);
     let (one, two) = (Errand::from(&to("/vault/one")), Errand::from(&to("/vault/two?x=1")));
     let first = b.asked_of(&one).await.form_token;
@@ -259,9 +253,7 @@ async fn a_rule_for_a_method_is_judged_by_the_request_that_was_refused() {
     let policy = "mfa: { require: on }\nrules: [{ name: pay, match: { path: /pay, methods: [POST] }, \
                   require: { factors: two, fresh: 1m } }]";
     let house = House::with(policy).await;
-    let mut b = house.browser();
-    b.sign_in().await;
-    let secret = b.enrol().await;
+    let (mut b, secret) = house.enrolled().await;
     house.later(61);
     let posts = async |b: &Browser<'_>| {
         let asked = Inbound { method: http::Method::POST, ..b.asks("/pay") };
