@@ -12,7 +12,7 @@ use crate::session::marks::Person;
 use crate::session::{Cached, CookieNames, Effect, Jar, Place, Sessions, marks};
 use crate::store::{Account, Presented, Store};
 use crate::sys::{Clock, Entropy};
-use crate::types::{AppName, Assurance, Inbound, Kind, Origin, Proofs, ReturnTo, Seq, TokenRef};
+use crate::types::{AppName, Assurance, Inbound, Kind, Origin, Proofs, ReturnTo, Seq, Timestamp, TokenRef};
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -75,20 +75,21 @@ impl Gate {
             Decision::Public { identify: false } => return Ok(self.public(inbound, &asked, None)),
             Decision::Refuse(r @ Refusal::Denied { .. }) => return Ok(Verdict::Refuse(r)),
             Decision::Public { identify: true } => {
-                let session = self.session(inbound).await.unwrap_or_default();
-                return Ok(self.public(inbound, &asked, session.filter(|s| self.passes_unasked(&policy, inbound, s))));
+                let known = self.known(inbound).await.unwrap_or_default();
+                // told on a public rule where it would pass the default without being asked anything
+                let session = known.filter(|(s, effect)| {
+                    let (_, decision) = judged(&policy, inbound, (s, effect), now, ReturnTo::root);
+                    matches!(decision, Decision::Pass | Decision::Public { .. })
+                });
+                return Ok(self.public(inbound, &asked, session.map(|(s, _)| s)));
             }
             Decision::Pass | Decision::Refuse(_) => {}
         }
-        let Some(session) = self.session(inbound).await? else {
+        let Some((session, effect)) = self.known(inbound).await? else {
             return Ok(Verdict::Refuse(Refusal::SignIn { to: to() }));
         };
-        let asked = policy.evaluate(inbound, Some(&subject_of(&session)));
-        let effect = self.effect(inbound, &session);
-        let assurance = counting(&session, &effect);
-        let proved = Proved { assurance: &assurance, person: &session.person };
-        let decision = decide(&asked, Some(proved), now, to);
-        match under(decision, &effect, to) {
+        let (asked, decision) = judged(&policy, inbound, (&session, &effect), now, to);
+        match decision {
             Decision::Refuse(r) => Ok(Verdict::Refuse(r)),
             Decision::Public { identify } => Ok(self.public(inbound, &asked, Some(session).filter(|_| identify))),
             Decision::Pass => {
@@ -161,6 +162,11 @@ impl Gate {
 
     /// The live session of the request's cookie; an old token of a rotated session counts for a moment.
     pub(super) async fn session(&self, inbound: &Inbound) -> Result<Option<Arc<Cached>>, Fault> {
+        Ok(self.known(inbound).await?.map(|(session, _)| session))
+    }
+
+    /// The same, with what orders leave of it.
+    async fn known(&self, inbound: &Inbound) -> Result<Option<(Arc<Cached>, Effect)>, Fault> {
         let Some(at) = self.session_ref(inbound) else { return Ok(None) };
         Ok(self.parts.sessions.find(at, Self::place(inbound)).await?)
     }
@@ -205,15 +211,6 @@ impl Gate {
         Verdict::Pass(Passage { session, public: true, rule, signs_out: false, effect })
     }
 
-    /// A session is told on a public rule where it would pass the default without being asked anything.
-    fn passes_unasked(&self, policy: &Policy, inbound: &Inbound, s: &Cached) -> bool {
-        let asked = policy.evaluate(inbound, Some(&subject_of(s)));
-        let effect = self.effect(inbound, s);
-        let proved = Proved { assurance: &counting(s, &effect), person: &s.person };
-        let decision = decide(&asked, Some(proved), self.parts.clock.now(), ReturnTo::root);
-        matches!(under(decision, &effect, ReturnTo::root), Decision::Pass | Decision::Public { .. })
-    }
-
     /// A WebSocket handshake carries cookies from anywhere, and no CORS check stops it (RFC 6455 §10.2).
     fn origin_fits(&self, inbound: &Inbound) -> bool {
         if inbound.kind != Kind::WebSocket {
@@ -230,6 +227,20 @@ impl Gate {
         let app = self.parts.apps.get(&inbound.app);
         by_person && app.is_some_and(|a| a.sign_out.iter().any(|p| p == inbound.path.judged()))
     }
+}
+
+/// What is asked of a session's person here, and what that comes to under the orders.
+fn judged<'p>(
+    policy: &'p Policy,
+    inbound: &Inbound,
+    (session, effect): (&Cached, &Effect),
+    now: Timestamp,
+    to: impl Fn() -> ReturnTo,
+) -> (Requirement<'p>, Decision) {
+    let asked = policy.evaluate(inbound, Some(&subject_of(session)));
+    let proved = Proved { assurance: &counting(session, effect), person: &session.person };
+    let decision = decide(&asked, Some(proved), now, &to);
+    (asked, under(decision, effect, &to))
 }
 
 /// What the session has proved, as far as orders let it count.

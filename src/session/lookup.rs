@@ -55,14 +55,14 @@ impl Sessions {
         (Arc::new(Sessions { cache: Cache::new(limit), store, lease, marks, clock, reading, activity }), writer)
     }
 
-    /// The live session under this token that no order ends.
-    pub async fn find(&self, at: TokenRef, place: Place<'_>) -> Result<Option<Arc<Cached>>, LookupError> {
+    /// The live session under this token that no order ends, and what orders leave of it.
+    pub async fn find(&self, at: TokenRef, place: Place<'_>) -> Result<Option<(Arc<Cached>, Effect)>, LookupError> {
         let Some(found) = self.find_any(at).await? else { return Ok(None) };
         let effect = self.effect(&found, place);
         if effect.over {
             self.end(&found);
         }
-        Ok((!effect.ends()).then_some(found))
+        Ok((!effect.ends()).then_some((found, effect)))
     }
 
     /// What orders come to for this session, at a request that came in there.
