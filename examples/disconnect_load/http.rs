@@ -10,6 +10,13 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+impl Answer {
+    /// The connection may be used for another request: after a thousand of them the gateway says that it may not.
+    pub fn keeps(&self) -> bool {
+        !self.head.iter().any(|l| l.eq_ignore_ascii_case("connection: close"))
+    }
+}
+
 /// One connection, used again and again.
 pub struct Connection<S>(BufReader<S>);
 

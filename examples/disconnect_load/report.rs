@@ -37,8 +37,9 @@ pub fn print(plan: &Plan, rounds: &[Round], served: &Served, others_open: usize)
         Duration::nanos(seen.iter().copied().max().unwrap_or(0))
     )?;
     writeln!(out, "matched sockets left open: {left_open}; of others still open: {others_open}")?;
-    if let Some(failed) = &served.failed {
-        return Err(format!("others were disturbed: {failed}").into());
+    if let Some((at, why)) = served.failed.first() {
+        let (many, at) = (served.failed.len(), Duration::nanos(*at) / 1000.0);
+        return Err(format!("others were disturbed: {many} requests failed, the first after {at:.1} s: {why}").into());
     }
     if let Some(odd) = rounds.iter().find(|r| r.status != "confirmed") {
         return Err(format!("an order was not confirmed: {}", odd.status).into());

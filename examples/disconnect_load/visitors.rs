@@ -73,14 +73,16 @@ pub async fn connect(node: SocketAddr) -> Result<TcpStream> {
 /// Requests of everybody else.
 pub struct Traffic {
     stop: Arc<AtomicBool>,
-    tasks: JoinSet<Result<Vec<u64>>>,
+    tasks: JoinSet<Served>,
     began: u64,
 }
 
 /// How everybody else was served; times in nanoseconds.
+#[derive(Default)]
 pub struct Served {
     pub took: Vec<u64>,
-    pub failed: Option<String>,
+    /// When, and how, a request failed.
+    pub failed: Vec<(u64, String)>,
     pub lasted: u64,
 }
 
@@ -100,30 +102,53 @@ const CONNECTIONS: u64 = 24;
 impl Traffic {
     pub async fn stop(mut self) -> Served {
         self.stop.store(true, Ordering::SeqCst);
-        let mut served = Served { took: Vec::new(), failed: None, lasted: now() - self.began };
+        let mut served = Served { lasted: now() - self.began, ..Served::default() };
         while let Some(done) = self.tasks.join_next().await {
-            match done.map_err(Into::into).flatten() {
-                Ok(took) => served.took.extend(took),
-                Err(e) => served.failed = Some(e.to_string()),
+            match done {
+                Ok(one) => {
+                    served.took.extend(one.took);
+                    served.failed.extend(one.failed.into_iter().map(|(at, why)| (at.saturating_sub(self.began), why)));
+                }
+                Err(e) => served.failed.push((served.lasted, e.to_string())),
             }
         }
+        served.failed.sort();
         served
     }
 }
 
-async fn steady(node: SocketAddr, request: String, pause: Duration, stop: Arc<AtomicBool>) -> Result<Vec<u64>> {
-    let mut connection = Connection::new(connect(node).await?);
-    let (mut took, mut tick) = (Vec::new(), tokio::time::interval(pause));
+async fn steady(node: SocketAddr, request: String, pause: Duration, stop: Arc<AtomicBool>) -> Served {
+    let (mut served, mut tick) = (Served::default(), tokio::time::interval(pause));
+    let mut kept = None;
     while !stop.load(Ordering::SeqCst) {
         tick.tick().await;
         let began = now();
-        let status = connection.ask(&request).await?.status;
-        if status != 200 {
-            return Err(format!("somebody else's request was answered {status}").into());
+        match once(node, &request, kept.take()).await {
+            Ok(connection) => {
+                kept = connection;
+                served.took.push(now() - began);
+            }
+            Err(e) => served.failed.push((began, e.to_string())),
         }
-        took.push(now() - began);
     }
-    Ok(took)
+    served
+}
+
+/// One request over the connection that was kept, or over a new one; what may be kept of it.
+async fn once(
+    node: SocketAddr,
+    request: &str,
+    kept: Option<Connection<TcpStream>>,
+) -> Result<Option<Connection<TcpStream>>> {
+    let mut connection = match kept {
+        Some(kept) => kept,
+        None => Connection::new(connect(node).await?),
+    };
+    let answer = connection.ask(request).await?;
+    match answer.status {
+        200 => Ok(answer.keeps().then_some(connection)),
+        status => Err(format!("somebody else's request was answered {status}").into()),
+    }
 }
 
 pub fn get(path: &str, host: &str, cookie: &str) -> String {
