@@ -10,7 +10,7 @@ use crate::proxy::engine::tunnel::End;
 use crate::sys::Clock;
 use crate::types::AppName;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,7 +19,7 @@ use std::time::Duration;
 pub struct Requests {
     metrics: Arc<Metrics>,
     clock: Arc<dyn Clock>,
-    answered: HashMap<AppName, Answered>,
+    answered: BTreeMap<AppName, Answered>,
     /// Of requests that belonged to no app.
     unrouted: Answered,
     lines: Option<(LogFormat, Arc<Buffer>)>,

@@ -4,9 +4,10 @@ use crate::crypto::assertion::{Claims, Signer};
 use crate::gate::Identity;
 use crate::proxy::identity::{AssertionSigner, Told};
 use crate::sys::{Clock, Entropy, random};
-use crate::types::{AppName, Assurance, Origin, SessionId, Timestamp};
+use crate::types::{AppName, ByRandomBits, Origin, SessionId, Timestamp};
 use http::HeaderValue;
-use papaya::HashMap;
+use papaya::{Equivalent, HashMap};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,26 +16,52 @@ pub struct Assertions {
     signer: Arc<Signer>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    signed: HashMap<(SessionId, AppName), Arc<Signed>>,
+    signed: HashMap<Key, Arc<Told>, ByRandomBits>,
 }
 
-/// One assertion and all that it says which may change.
-struct Signed {
-    told: Arc<Told>,
-    account_version: u64,
-    assurance: Assurance,
-    good_until: Timestamp,
+/// A session has a cookie an origin, so it seldom has more than one app: its bits alone are hashed.
+struct Key {
+    session: SessionId,
+    app: AppName,
+}
+
+/// A key to look for.
+struct Asked<'a> {
+    session: SessionId,
+    app: &'a AppName,
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.session.hash(state);
+    }
+}
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.session == other.session && self.app == other.app
+    }
+}
+impl Eq for Key {}
+impl Hash for Asked<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.session.hash(state);
+    }
+}
+impl Equivalent<Key> for Asked<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        self.session == key.session && *self.app == key.app
+    }
 }
 
 impl Assertions {
     pub fn new(signer: Arc<Signer>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Assertions { signer, clock, entropy, signed: HashMap::new() }
+        Assertions { signer, clock, entropy, signed: HashMap::with_hasher(ByRandomBits::default()) }
     }
 
     /// Drops what has run out.
     pub fn sweep(&self) {
         let now = self.clock.now();
-        self.signed.pin().retain(|_, s| now < s.good_until);
+        self.signed.pin().retain(|_, told| now < told.good_until);
     }
 
     fn fresh(&self, app: &AppName, issuer: &Origin, identity: &Identity, now: Timestamp) -> Option<HeaderValue> {
@@ -58,29 +85,20 @@ impl Assertions {
 impl AssertionSigner for Assertions {
     fn sign(&self, app: &AppName, issuer: &Origin, identity: &Identity) -> Arc<Told> {
         let now = self.clock.now();
-        let key = (identity.session, app.clone());
         let signed = self.signed.pin();
-        if let Some(s) = signed.get(&key)
-            && now < s.good_until
-            && (s.account_version, s.assurance) == (identity.account_version, identity.assurance)
+        if let Some(told) = signed.get(&Asked { session: identity.session, app })
+            && now < told.good_until
+            && told.is_of(identity)
         {
-            return s.told.clone();
+            return told.clone();
         }
         let assertion = self.fresh(app, issuer, identity, now);
-        if assertion.is_none() {
-            return Arc::new(Told::of(identity, None)); // not kept: the next request tries again
+        let signs = assertion.is_some();
+        let told = Arc::new(Told::of(identity, assertion, now.plus(RENEW_AFTER)));
+        // one without an assertion is not kept: the next request tries again
+        if signs {
+            signed.insert(Key { session: identity.session, app: app.clone() }, told.clone());
         }
-        let told = Arc::new(Told::of(identity, assertion));
-        let good_until = now.plus(RENEW_AFTER);
-        signed.insert(
-            key,
-            Arc::new(Signed {
-                told: told.clone(),
-                account_version: identity.account_version,
-                assurance: identity.assurance,
-                good_until,
-            }),
-        );
         told
     }
 }

@@ -32,7 +32,7 @@ use crate::web::{self, Web};
 use anyhow::{Context, anyhow};
 use arc_swap::ArcSwap;
 use axum::middleware;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -365,7 +365,7 @@ impl Parted {
     }
 }
 
-fn apps(config: &Config) -> HashMap<crate::types::AppName, GateApp> {
+fn apps(config: &Config) -> BTreeMap<crate::types::AppName, GateApp> {
     let app = |a: &Arc<crate::proxy::settings::App>| {
         let origins = a.origins.iter().map(|o| (o.clone(), CookieNames::of(o))).collect();
         (a.name.clone(), GateApp { origins, sign_out: a.sign_out.clone() })

@@ -59,7 +59,7 @@ fn app<'r>(s: &Section<'r>, files: &Files<'_>) -> AppDraft<'r> {
     let app = App {
         name: AppName(Arc::from(name.and_then(|f| app_name(&f)).unwrap_or_default())),
         origins: origins.iter().map(|(_, o)| Arc::clone(o)).collect(),
-        upstream_tls: upstreams::tls(s, files, &upstreams),
+        upstream_tls: upstreams::tls(s, files, &upstreams).map(Arc::new),
         upstreams,
         pass_headers: s.field("pass_headers").map(|f| headers::passed(&f, &identity_headers)).unwrap_or_default(),
         identity_headers,

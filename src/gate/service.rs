@@ -14,7 +14,7 @@ use crate::store::{Account, Presented, Store};
 use crate::sys::{Clock, Entropy};
 use crate::types::{AppName, Assurance, Inbound, Kind, Origin, Proofs, ReturnTo, Seq, Timestamp, TokenRef};
 use arc_swap::ArcSwap;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the gate is made of.
@@ -29,7 +29,7 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub audit: Arc<Audit>,
-    pub apps: HashMap<AppName, GateApp>,
+    pub apps: BTreeMap<AppName, GateApp>,
     /// With both slashes.
     pub own_prefix: String,
 }
@@ -66,15 +66,17 @@ impl Gate {
         if inbound.path.is_under(&self.parts.own_prefix) {
             return Ok(Verdict::Local);
         }
-        let policy = self.parts.policy.load_full();
+        let policy = self.parts.policy.load();
         // first as a stranger: on a public rule no session is looked up or touched
         let asked = policy.evaluate(inbound, None);
         let to = || self.return_to(inbound);
-        let now = self.parts.clock.now();
-        match decide(&asked, None, now, ReturnTo::root) {
-            Decision::Public { identify: false } => return Ok(self.public(inbound, &asked, None)),
-            Decision::Refuse(r @ Refusal::Denied { .. }) => return Ok(Verdict::Refuse(r)),
-            Decision::Public { identify: true } => {
+        let (now, endings) = (self.parts.clock.now(), self.parts.sessions.cache.endings());
+        match &asked {
+            Requirement::Public { identify: false, .. } => return Ok(self.public(inbound, &asked, None)),
+            Requirement::Deny { .. } => {
+                return Ok(Verdict::Refuse(Refusal::Denied { rule: rule_of(&asked), why: Denial::Rule }));
+            }
+            Requirement::Public { identify: true, .. } => {
                 let known = self.known(inbound).await.unwrap_or_default();
                 // told on a public rule where it would pass the default without being asked anything
                 let session = known.filter(|(s, effect)| {
@@ -83,7 +85,7 @@ impl Gate {
                 });
                 return Ok(self.public(inbound, &asked, session.map(|(s, _)| s)));
             }
-            Decision::Pass | Decision::Refuse(_) => {}
+            Requirement::SignIn { .. } | Requirement::Factors { .. } => {}
         }
         let Some((session, effect)) = self.known(inbound).await? else {
             return Ok(Verdict::Refuse(Refusal::SignIn { to: to() }));
@@ -99,7 +101,7 @@ impl Gate {
                 self.parts.sessions.note(&session, policy.session_lifetimes().idle);
                 let signs_out = self.signs_out(inbound);
                 let (session, rule) = (Some(session), rule_of(&asked));
-                Ok(Verdict::Pass(Passage { session, public: false, rule, signs_out, effect }))
+                Ok(Verdict::Pass(Passage { session, public: false, rule, signs_out, effect, endings }))
             }
         }
     }
@@ -107,7 +109,8 @@ impl Gate {
     /// Asked once more after the exchange is registered with `live`: false where its session ended in between.
     pub fn still_good(&self, passage: &Passage, inbound: &Inbound) -> bool {
         let Some(s) = passage.session() else { return true };
-        let over = self.parts.sessions.cache.is_over(s.identity.user, s.identity.session, s.began);
+        let cache = &self.parts.sessions.cache;
+        let over = cache.endings() != passage.endings && cache.is_over(s.identity.user, s.identity.session, s.began);
         // an order that has come in between is not what the verdict was made under
         !over && self.effect(inbound, s) == passage.effect
     }
@@ -208,7 +211,7 @@ impl Gate {
             return Verdict::Refuse(Refusal::Denied { rule: rule_of(asked), why: Denial::Origin });
         }
         let (rule, effect) = (rule_of(asked), Effect::default());
-        Verdict::Pass(Passage { session, public: true, rule, signs_out: false, effect })
+        Verdict::Pass(Passage { session, public: true, rule, signs_out: false, effect, endings: 0 })
     }
 
     /// A WebSocket handshake carries cookies from anywhere, and no CORS check stops it (RFC 6455 §10.2).

@@ -32,7 +32,7 @@ use crate::types::path::PathReading;
 use crate::types::*;
 use arc_swap::ArcSwap;
 use secrecy::ExposeSecret;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -116,7 +116,7 @@ impl House {
             clock: shared,
             entropy: Arc::new(SystemEntropy),
             audit: Arc::new(Audit::new()),
-            apps: HashMap::from([(AppName("intranet".into()), app)]),
+            apps: BTreeMap::from([(AppName("intranet".into()), app)]),
             own_prefix: "/.portcullis/".into(),
         }));
         House { gate, store, clock, keys, origin, names, stop }

@@ -24,6 +24,8 @@ pub struct Passage {
     pub(super) signs_out: bool,
     /// What orders came to when it was made.
     pub(super) effect: Effect,
+    /// How many endings the cache had seen before.
+    pub(super) endings: u64,
 }
 
 impl Passage {

@@ -26,6 +26,7 @@ use super::settings::Settings;
 use super::upstream::{Pool, REPLAY_GROUP, Target};
 use crate::gate::Gate;
 use crate::live::Registry;
+use crate::sys::Entropy;
 use crate::sys::lease::Lease;
 use async_trait::async_trait;
 use axum::Router;
@@ -149,7 +150,8 @@ impl ProxyHttp for Gateway {
         } else {
             cut::progress();
         }
-        if let Some(passage) = &ctx.passage {
+        // the request itself was noted by its verdict
+        if let Some(passage) = ctx.passage.as_ref().filter(|_| body.is_some()) {
             self.gate.note_activity(passage);
         }
         ctx.body += body.as_ref().map_or(0, |b| u64::try_from(b.len()).unwrap_or(u64::MAX));
@@ -260,6 +262,14 @@ impl ProxyHttp for Gateway {
 }
 
 impl Gateway {
+    /// A handle with things of its own where each request counts up and down: shared, they would travel between the
+    /// processors with every request.
+    pub fn of_worker(&self, entropy: &dyn Entropy) -> Self {
+        let apps: Vec<_> = self.settings.apps.iter().map(|app| Arc::new(app.apart())).collect();
+        let (hosts, ids) = (Arc::new(Hosts::new(&apps)), Arc::new(RequestIds::new(entropy)));
+        Gateway { hosts, ids, ..self.clone() }
+    }
+
     fn pool(&self, ctx: &Context) -> Result<&Arc<Pool>> {
         let (site, _) = ctx.route()?;
         self.pools.get(site.index).ok_or_else(|| Error::new(InternalError))
@@ -269,7 +279,7 @@ impl Gateway {
     fn dress(&self, req: &mut RequestHeader, ctx: &Context) -> Result<()> {
         let (site, inbound) = ctx.route()?;
         let passage = ctx.passage.as_ref().ok_or_else(|| Error::new(InternalError))?;
-        let host = ctx.target.as_ref().and_then(|t| t.host.as_ref()).unwrap_or(&site.authority);
+        let host = ctx.target.as_ref().and_then(|t| t.host.as_ref());
         if let Some(sending) = &ctx.sending {
             parking::put_on(req, sending)?;
         }

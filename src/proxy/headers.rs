@@ -4,15 +4,14 @@
 //! Decides nothing about access: who the visitor is comes with the gate's `Passage`.
 
 use super::hosts::Site;
-use super::identity::{AssertionSigner, Told};
+use super::identity::{AssertionSigner, Told, Way, in_one_piece};
 use super::settings::App;
 use crate::gate::Identity;
-use crate::types::{ClientIp, Inbound, Origin};
+use crate::types::{Inbound, Origin};
 use bytes::Bytes;
 use http::header::{COOKIE, HOST, HeaderName, HeaderValue, TE};
 use http::{Method, Version};
 use pingora::http::RequestHeader;
-use std::sync::Arc;
 
 mod cookies;
 mod response;
@@ -43,8 +42,8 @@ pub struct Outgoing<'a> {
     pub inbound: &'a Inbound,
     pub identity: Option<&'a Identity>,
     pub signer: &'a dyn AssertionSigner,
-    /// `Host` as the app's settings want it.
-    pub host: &'a HeaderValue,
+    /// `Host` as the app's settings want it; `None`: the origin's.
+    pub host: Option<&'a HeaderValue>,
 }
 
 impl Hygiene {
@@ -95,10 +94,14 @@ impl Names {
 pub fn toward_upstream(req: &mut RequestHeader, out: &Outgoing<'_>) -> pingora::Result<()> {
     let app = &out.site.app;
     let told = out.identity.map(|who| out.signer.sign(&app.name, app.origins.first().unwrap_or(&out.site.origin), who));
-    let mut up = match &told {
-        Some(told) => own_of_session(told, req.has_case(), out)?,
-        None => own(None, req.has_case(), out)?,
-    };
+    let mut up = out.site.begun.of(req.has_case()).clone();
+    if let Some(host) = out.host {
+        up.insert_header(HOST, host.clone())?;
+    }
+    set_way(&mut up, told.as_deref(), out)?;
+    if let Some(told) = &told {
+        set_identity(&mut up, &out.site.hygiene.identity, told)?;
+    }
     aim(&mut up, req, out.inbound)?;
     copy_allowed(req, &mut up, &out.site.hygiene)?;
     up.append_header("X-Request-Id", &out.inbound.request_id.letters()[..])?;
@@ -106,54 +109,52 @@ pub fn toward_upstream(req: &mut RequestHeader, out: &Outgoing<'_>) -> pingora::
     Ok(())
 }
 
-/// What we say in each request of a session that comes from one address. Most of its cost is the names, so it is made
-/// once and copied.
-#[derive(Clone, Debug)]
-pub struct Own {
-    origin: Arc<Origin>,
-    client: ClientIp,
-    host: HeaderValue,
-    head: RequestHeader,
+/// Heads with what is the same in every request to a site, spelt out and, for clients on HTTP/2, not.
+#[derive(Debug)]
+pub struct Begun {
+    spelt: RequestHeader,
+    plain: RequestHeader,
 }
 
-fn own_of_session(told: &Told, has_case: bool, out: &Outgoing<'_>) -> pingora::Result<RequestHeader> {
-    if let Some(kept) = told.own.get()
-        && kept.client == out.inbound.client
-        && kept.host == out.host
-        && kept.head.has_case() == has_case
-        && Arc::ptr_eq(&kept.origin, &out.site.origin)
-    {
-        return Ok(kept.head.clone());
+impl Begun {
+    /// `authority`: as the origin writes it.
+    pub fn new(authority: &HeaderValue, origin: &Origin) -> pingora::Result<Self> {
+        let begin = |mut head: RequestHeader| -> pingora::Result<RequestHeader> {
+            head.append_header(HOST, authority.clone())?;
+            head.append_header("X-Forwarded-Proto", HeaderValue::from_static(origin.scheme()))?;
+            head.append_header("X-Forwarded-Host", authority.clone())?;
+            Ok(head)
+        };
+        Ok(Begun {
+            spelt: begin(RequestHeader::build(Method::GET, b"/", Some(OURS))?)?,
+            plain: begin(RequestHeader::build_no_case(Method::GET, b"/", Some(OURS))?)?,
+        })
     }
-    let head = own(Some(told), has_case, out)?;
-    told.own.get_or_init(|| Own {
-        origin: out.site.origin.clone(),
-        client: out.inbound.client,
-        host: out.host.clone(),
-        head: head.clone(),
-    });
-    Ok(head)
+
+    fn of(&self, has_case: bool) -> &RequestHeader {
+        if has_case { &self.spelt } else { &self.plain }
+    }
 }
 
-/// A head with nothing but what is ours to say.
-fn own(told: Option<&Told>, has_case: bool, out: &Outgoing<'_>) -> pingora::Result<RequestHeader> {
-    let mut up = match has_case {
-        true => RequestHeader::build(Method::GET, b"/", Some(OURS))?,
-        false => RequestHeader::build_no_case(Method::GET, b"/", Some(OURS))?,
+/// Where the request comes from. Of a session it is kept, as long as it comes from there.
+fn set_way(up: &mut RequestHeader, told: Option<&Told>, out: &Outgoing<'_>) -> pingora::Result<()> {
+    let (client, origin) = (out.inbound.client, &out.site.origin);
+    let way = || {
+        let address = client.0.to_string();
+        let forwarded = out.site.forwarded(client.0, &address);
+        let [forwarded, address] = in_one_piece([forwarded, HeaderValue::try_from(address).ok()]);
+        Way { client, origin: origin.clone(), forwarded, address }
     };
-    up.append_header(HOST, out.host.clone())?;
-    let client = out.inbound.client.0;
-    let address = client.to_string();
-    if let Some(forwarded) = out.site.forwarded(client, &address) {
-        up.append_header("Forwarded", forwarded)?;
+    let kept = told.map(|t| t.way.get_or_init(way)).filter(|w| w.client == client && w.origin == *origin);
+    let made = if kept.is_none() { Some(way()) } else { None };
+    let Some(way) = kept.or(made.as_ref()) else { return Ok(()) };
+    if let Some(forwarded) = &way.forwarded {
+        up.append_header("Forwarded", forwarded.clone())?;
     }
-    up.append_header("X-Forwarded-For", address)?;
-    up.append_header("X-Forwarded-Proto", HeaderValue::from_static(out.site.origin.scheme()))?;
-    up.append_header("X-Forwarded-Host", out.site.authority.clone())?;
-    if let Some(told) = told {
-        set_identity(&mut up, &out.site.hygiene.identity, told)?;
+    if let Some(address) = &way.address {
+        up.append_header("X-Forwarded-For", address.clone())?;
     }
-    Ok(up)
+    Ok(())
 }
 
 /// Method, version and target. What is judged is what is forwarded.

@@ -3,7 +3,7 @@
 //! Scheme, host and port of everything that follows come from the configuration, never from the request.
 
 use super::framing::Refused;
-use super::headers::Hygiene;
+use super::headers::{Begun, Hygiene};
 use super::settings::App;
 use crate::types::Origin;
 use crate::types::host::{Authority, Host};
@@ -20,23 +20,24 @@ pub struct Site {
     pub index: usize,
     pub origin: Arc<Origin>,
     pub hygiene: Arc<Hygiene>,
-    /// `Host` and `X-Forwarded-Host` as the origin writes it.
-    pub authority: HeaderValue,
+    /// What the upstream's head begins with.
+    pub begun: Begun,
     /// The part of `Forwarded` after the address (RFC 7239 §4).
     forwarded_tail: Box<str>,
 }
 
 impl Site {
     fn new(index: usize, app: &Arc<App>, origin: &Arc<Origin>, hygiene: &Arc<Hygiene>) -> Option<Self> {
-        let authority = origin.authority();
+        let text = origin.authority();
+        let authority = HeaderValue::try_from(&text).ok()?;
         Some(Site {
             app: app.clone(),
             index,
             origin: origin.clone(),
             hygiene: hygiene.clone(),
             // a colon does not stand in a token, so the host is always quoted
-            forwarded_tail: format!(";host=\"{authority}\";proto={}", origin.scheme()).into(),
-            authority: HeaderValue::try_from(authority).ok()?,
+            forwarded_tail: format!(";host=\"{text}\";proto={}", origin.scheme()).into(),
+            begun: Begun::new(&authority, origin).ok()?,
         })
     }
 

@@ -68,6 +68,7 @@ pub struct Bound {
     public: Listen,
     redirect: Option<Listen>,
     gateway: Gateway,
+    entropy: Arc<dyn Entropy>,
     to_https: Option<ToHttps>,
     certificates: Option<Arc<Certificates>>,
     workers: Workers,
@@ -110,7 +111,7 @@ pub async fn bind(parts: Parts) -> io::Result<Bound> {
         settings,
     };
     let workers = Workers::start(std::thread::available_parallelism()?.get())?;
-    Ok(Bound { address, public, redirect, gateway, to_https, certificates, workers })
+    Ok(Bound { address, public, redirect, gateway, entropy: parts.entropy, to_https, certificates, workers })
 }
 
 impl Bound {
@@ -130,7 +131,8 @@ impl Bound {
             background.push(AbortOnDropHandle::new(tokio::spawn(c.watch())));
         }
         let lease = self.gateway.lease.clone();
-        let at = |runtime: &Handle| Worker { runtime: runtime.clone(), app: app(self.gateway.clone(), lease.clone()) };
+        let gateway = || self.gateway.of_worker(&*self.entropy);
+        let at = |runtime: &Handle| Worker { runtime: runtime.clone(), app: app(gateway(), lease.clone()) };
         let public = self.workers.handles().iter().map(at).collect();
         let public = accept::serve(self.public, public, shutdown.clone());
         match self.redirect.zip(self.to_https) {

@@ -61,13 +61,13 @@ pub struct Limits {
     pub connections_per_address: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct App {
     pub name: AppName,
     /// The first one is used in links.
     pub origins: Vec<Arc<Origin>>,
     pub upstreams: Vec<Upstream>,
-    pub upstream_tls: Option<UpstreamTls>,
+    pub upstream_tls: Option<Arc<UpstreamTls>>,
     pub identity_headers: IdentityHeaders,
     pub host: HostToUpstream,
     pub timeouts: Timeouts,
@@ -81,6 +81,14 @@ pub struct App {
     pub service_worker: bool,
     /// Path of active health checks (GET, 2xx or 3xx is healthy); `None`: TCP connect.
     pub health_path: Option<String>,
+}
+
+impl App {
+    /// A copy that shares none of what requests hold on to.
+    pub fn apart(&self) -> Self {
+        let origins = self.origins.iter().map(|o| Arc::new(Origin::clone(o))).collect();
+        App { name: AppName(Arc::from(&*self.name.0)), origins, ..self.clone() }
+    }
 }
 
 /// Resolved at start and again in the background; pingora gets addresses only.

@@ -163,7 +163,7 @@ struct Recipe {
 
 impl Recipe {
     fn new(app: &App, upstream: &Upstream) -> Result<Self, BadTls> {
-        let tls = upstream.https.then(|| Tls::new(&upstream.host, app.upstream_tls.as_ref())).transpose()?;
+        let tls = upstream.https.then(|| Tls::new(&upstream.host, app.upstream_tls.as_deref())).transpose()?;
         let host_header = match &app.host {
             HostToUpstream::Origin => None,
             HostToUpstream::Upstream => HeaderValue::try_from(authority(upstream)).ok(),

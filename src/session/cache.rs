@@ -20,6 +20,8 @@ pub struct Cache {
     everything: AtomicU64,
     /// Raised by every flush: a fill that overlaps one is not kept.
     flushes: AtomicU64,
+    /// Raised when an entry has been applied that may have ended a session.
+    endings: AtomicU64,
     limit: usize,
 }
 
@@ -53,6 +55,7 @@ impl Cache {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             everything: AtomicU64::new(0),
             flushes: AtomicU64::new(0),
+            endings: AtomicU64::new(0),
             limit,
         }
     }
@@ -101,7 +104,13 @@ impl Cache {
         Filled::Kept
     }
 
-    /// Whether an applied entry ended this session; asked again after an exchange is registered for cutting.
+    /// Taken before `find`; the same after an exchange is registered for cutting: no entry has ended a session between
+    /// the two, and one that does so now will find the exchange.
+    pub fn endings(&self) -> u64 {
+        self.endings.load(Ordering::SeqCst)
+    }
+
+    /// Whether an applied entry ended this session; asked again after an exchange is registered, where `endings` moved.
     pub fn is_over(&self, user: UserId, session: SessionId, began: Seq) -> bool {
         if began.0 < self.everything.load(Ordering::SeqCst) {
             return true;
@@ -117,6 +126,7 @@ impl Cache {
         if entry.fact == Fact::Everything {
             self.everything.fetch_max(entry.seq.0, Ordering::SeqCst);
             self.flush();
+            self.endings.fetch_add(1, Ordering::SeqCst);
         }
         // an order makes nothing untrue that is cached: whom it meets is asked of each request
         let Some(user) = entry.fact.user() else { return };
@@ -131,6 +141,8 @@ impl Cache {
             Fact::Everything | Fact::Order { .. } | Fact::Lifted { .. } | Fact::TokenRevoked { .. } => {}
         }
         self.drop_tokens(slot);
+        drop(shard);
+        self.endings.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Nothing cached may be trusted any more.

@@ -12,9 +12,20 @@ pub struct Switch {
 }
 
 impl Switch {
-    /// Cuts the exchange, for good.
+    #[cfg(test)]
+    /// Cuts the exchange, for good, and has its task see to it.
     pub fn throw(&self) {
+        self.mark();
+        self.wake();
+    }
+
+    /// Cuts the exchange, for good: from now on it moves nothing. Its task ends it the next time it runs.
+    pub fn mark(&self) {
         self.thrown.store(true, SeqCst);
+    }
+
+    /// Has its task run.
+    pub fn wake(&self) {
         self.driver.wake();
     }
 

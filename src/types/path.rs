@@ -16,7 +16,8 @@ pub struct PathReading {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CanonicalPath {
     forwarded: String,
-    judged: String,
+    /// `None`: the same, as it nearly always is.
+    judged: Option<String>,
     folded: bool,
 }
 
@@ -48,7 +49,7 @@ impl CanonicalPath {
             return Err(BadPath::BadByte);
         }
         if !reading.case_insensitive && is_plain(raw) {
-            return Ok(CanonicalPath { forwarded: raw.to_string(), judged: raw.to_string(), folded: false });
+            return Ok(CanonicalPath { forwarded: raw.to_string(), judged: None, folded: false });
         }
         Self::normalised(raw, reading)
     }
@@ -84,6 +85,7 @@ impl CanonicalPath {
             forwarded.push('/');
             judged.push('/');
         }
+        let judged = Some(judged).filter(|j| *j != forwarded);
         Ok(CanonicalPath { forwarded, judged, folded: reading.case_insensitive })
     }
     /// What goes upstream, byte for byte.
@@ -92,7 +94,7 @@ impl CanonicalPath {
     }
     /// What rules see: decoded, matrix parameters cut, folded where the upstream folds.
     pub fn judged(&self) -> &str {
-        &self.judged
+        self.judged.as_ref().unwrap_or(&self.forwarded)
     }
     /// The judged form is folded, so what it is compared with has to be.
     pub fn is_folded(&self) -> bool {
@@ -100,7 +102,7 @@ impl CanonicalPath {
     }
     /// True for `prefix` itself and all below it; `/admin` and `/admin/` mean the same prefix.
     pub fn is_under(&self, prefix: &str) -> bool {
-        under(&self.judged, prefix)
+        under(self.judged(), prefix)
     }
 }
 
@@ -192,7 +194,7 @@ mod tests {
     use super::*;
 
     fn both(raw: &str) -> Result<(String, String), BadPath> {
-        CanonicalPath::parse(raw, PathReading::default()).map(|p| (p.forwarded, p.judged))
+        CanonicalPath::parse(raw, PathReading::default()).map(|p| (p.forwarded.clone(), p.judged().to_string()))
     }
 
     #[test]
@@ -248,7 +250,7 @@ mod tests {
     #[test]
     fn an_allowed_encoded_slash_is_judged_as_a_slash() {
         let r = PathReading { encoded_slash: true, ..Default::default() };
-        let p = CanonicalPath::parse("/repo/group%2fname", r).map(|p| (p.forwarded, p.judged));
+        let p = CanonicalPath::parse("/repo/group%2fname", r).map(|p| (p.forwarded.clone(), p.judged().to_string()));
         assert_eq!(p, Ok(("/repo/group%2Fname".into(), "/repo/group/name".into())));
         for raw in ["/public/..%2fadmin", "/a%2f%2fb", "/a%2f", "/a%2f..;x"] {
             assert_eq!(CanonicalPath::parse(raw, r), Err(BadPath::HiddenDots), "{raw}");
@@ -259,7 +261,7 @@ mod tests {
     fn a_folding_upstream_is_judged_folded() {
         let r = PathReading { case_insensitive: true, ..Default::default() };
         for raw in ["/ADMIN", "/Admin.", "/admin%20", "/admin%20."] {
-            assert_eq!(CanonicalPath::parse(raw, r).map(|p| p.judged), Ok("/admin".into()), "{raw}");
+            assert_eq!(CanonicalPath::parse(raw, r).map(|p| p.judged().to_string()), Ok("/admin".into()), "{raw}");
         }
         assert_eq!(CanonicalPath::parse("/x/.../y", r), Err(BadPath::HiddenDots));
     }

@@ -19,10 +19,11 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 tokio::task_local! {
     /// Set while HTTP/1 is spoken on the connection; HTTP/2 streams run in tasks of their own and do not see it.
@@ -36,6 +37,8 @@ pub(super) struct Conn {
     /// The tunnel writes whole pieces: nothing is kept back any more.
     direct: AtomicBool,
     left: Mutex<Option<Box<(Stream, Plan)>>>,
+    /// Between requests. To set a timer later costs a fraction of making one.
+    timer: Mutex<Option<Pin<Box<Sleep>>>>,
 }
 
 impl Conn {
@@ -45,7 +48,7 @@ impl Conn {
     }
     /// What a request left for a tunnel.
     pub(super) fn take_left(&self) -> Option<Box<(Stream, Plan)>> {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.left).take()
     }
     /// Runs what speaks HTTP on this connection.
     pub(super) async fn scope<F: Future>(self: &Arc<Self>, http: F) -> F::Output {
@@ -58,11 +61,33 @@ pub(super) fn reset_at_end() {
     let _ = HERE.try_with(|c| c.reset_at_end());
 }
 
+/// A timer for a request of this connection, or of an HTTP/2 stream.
+pub(super) fn timer(until: Instant) -> Pin<Box<Sleep>> {
+    let kept = HERE.try_with(|c| lock(&c.timer).take()).ok().flatten();
+    match kept {
+        Some(mut timer) => {
+            timer.as_mut().reset(until);
+            timer
+        }
+        None => Box::pin(sleep_until(until)),
+    }
+}
+
+/// The next request of the connection will want it.
+pub(super) fn keep_timer(timer: Pin<Box<Sleep>>) {
+    let _ = HERE.try_with(|c| *lock(&c.timer) = Some(timer));
+}
+
+fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Leaves the stream for a tunnel; closes it where no `Front` is there to run one.
 pub(super) fn leave(client: Stream, plan: Plan) {
     let _ = HERE.try_with(|c| {
         c.direct.store(true, Ordering::Relaxed);
-        *c.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new((client, plan)));
+        *lock(&c.timer) = None; // an idle tunnel keeps nothing it does not need
+        *lock(&c.left) = Some(Box::new((client, plan)));
     });
 }
 

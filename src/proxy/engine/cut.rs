@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep};
 
 /// First thing in `early_request_filter`: the request's head has been read.
 pub fn seen() {
@@ -139,10 +139,10 @@ impl<A> Cuttable<A> {
     }
 
     async fn watch<W: Future<Output = Option<ReusedHttpStream>>>(&self, slot: &Slot, mut work: Pin<&mut W>) -> End {
-        let mut timer = pin!(sleep(self.head_deadline));
+        let mut timer = conn::timer(Instant::now() + self.head_deadline);
         let mut patience = Patience { limit: self.body_deadline, steps: 0 };
         let mut gate = Gate::default();
-        poll_fn(|cx| {
+        let end = poll_fn(|cx| {
             loop {
                 let bound = slot.switch.get();
                 if let Some(switch) = bound {
@@ -161,7 +161,11 @@ impl<A> Cuttable<A> {
             }
             patience.poll(slot, timer.as_mut(), cx).map(|()| End::Late)
         })
-        .await
+        .await;
+        if matches!(end, End::Done(Some(_))) {
+            conn::keep_timer(timer);
+        }
+        end
     }
 
     /// The request is over. If it left a plan, its connection becomes a tunnel.
@@ -223,22 +227,31 @@ impl Patience {
 
 #[async_trait]
 impl<A: HttpServerApp + Send + Sync + 'static> HttpServerApp for Cuttable<A> {
-    async fn process_new_http(
-        self: &Arc<Self>,
+    /// As `async fn` the session, more than a kilobyte, would be moved twice more in each request.
+    fn process_new_http<'s, 'w, 'f>(
+        self: &'s Arc<Self>,
         session: ServerSession,
-        shutdown: &ShutdownWatch,
-    ) -> Option<ReusedHttpStream> {
-        let slot = Arc::new(Slot::default());
-        let work = pin!(SLOT.scope(slot.clone(), self.inner.process_new_http(session, shutdown)));
-        match self.watch(&slot, work).await {
-            End::Done(free) => self.done(&slot, free),
-            End::Late => None,
-            End::Cut => {
-                self.cuts.fetch_add(1, Ordering::Relaxed);
-                conn::reset_at_end();
-                None // the work is dropped with this frame
+        shutdown: &'w ShutdownWatch,
+    ) -> Pin<Box<dyn Future<Output = Option<ReusedHttpStream>> + Send + 'f>>
+    where
+        's: 'f,
+        'w: 'f,
+        Self: 'f,
+    {
+        let work = self.inner.process_new_http(session, shutdown);
+        Box::pin(async move {
+            let slot = Arc::new(Slot::default());
+            let work = pin!(SLOT.scope(slot.clone(), work));
+            match self.watch(&slot, work).await {
+                End::Done(free) => self.done(&slot, free),
+                End::Late => None,
+                End::Cut => {
+                    self.cuts.fetch_add(1, Ordering::Relaxed);
+                    conn::reset_at_end();
+                    None // the work is dropped with this frame
+                }
             }
-        }
+        })
     }
     fn h2_options(&self) -> Option<H2Options> {
         self.inner.h2_options()

@@ -6,12 +6,29 @@ use super::super::hosts::Site;
 use super::super::settings::{HostToUpstream, Upstream};
 use super::cookies::is_ours;
 use crate::types::Origin;
-use http::header::{ALT_SVC, CACHE_CONTROL, LOCATION, SET_COOKIE};
+use http::header::{ALT_SVC, CACHE_CONTROL, CONNECTION, LOCATION, SET_COOKIE};
 use http::{HeaderName, HeaderValue};
 use pingora::http::ResponseHeader;
 
 /// `of_session`: the exchange passed on a session, so no shared cache may keep the answer.
 pub fn toward_client(res: &mut ResponseHeader, site: &Site, of_session: bool) -> pingora::Result<()> {
+    // most answers have none of them: one walk is cheaper than a look-up for each
+    if res.headers.keys().any(is_looked_at) {
+        tidy(res, site)?;
+    }
+    if of_session && !res.status.is_informational() && !res.headers.contains_key(CACHE_CONTROL) {
+        // the engine writes its own; without it there is room for one more, and neither of the head's two maps has to grow
+        res.remove_header(&CONNECTION);
+        res.insert_header(CACHE_CONTROL, HeaderValue::from_static("private"))?;
+    }
+    Ok(())
+}
+
+fn is_looked_at(name: &HeaderName) -> bool {
+    removed().contains(&name) || [&SET_COOKIE, &CLEAR_SITE_DATA, &LOCATION].contains(&name)
+}
+
+fn tidy(res: &mut ResponseHeader, site: &Site) -> pingora::Result<()> {
     for name in removed() {
         while res.remove_header(name).is_some() {}
     }
@@ -23,9 +40,6 @@ pub fn toward_client(res: &mut ResponseHeader, site: &Site, of_session: bool) ->
         && let Some(ours) = location.to_str().ok().and_then(|l| at_origin(l, site))
     {
         res.insert_header(LOCATION, ours)?;
-    }
-    if of_session && !res.status.is_informational() && !res.headers.contains_key(CACHE_CONTROL) {
-        res.insert_header(CACHE_CONTROL, HeaderValue::from_static("private"))?;
     }
     Ok(())
 }

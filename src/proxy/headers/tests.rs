@@ -15,7 +15,7 @@ struct Signed;
 impl AssertionSigner for Signed {
     fn sign(&self, app: &AppName, issuer: &Origin, identity: &Identity) -> Arc<Told> {
         let assertion = HeaderValue::try_from(format!("signed:{app}:{issuer}:{}", identity.name.as_str())).ok();
-        Arc::new(Told::of(identity, assertion))
+        Arc::new(Told::of(identity, assertion, Timestamp::default()))
     }
 }
 
@@ -64,7 +64,7 @@ fn sent_with(fields: &[(&str, &str)], who: Option<Identity>, change: impl Fn(&mu
     for (n, v) in fields {
         req.append_header((*n).to_string(), HeaderValue::from_bytes(v.as_bytes()).unwrap()).unwrap();
     }
-    let out = Outgoing { site, inbound: &inbound, identity: who.as_ref(), signer: &Signed, host: &site.authority };
+    let out = Outgoing { site, inbound: &inbound, identity: who.as_ref(), signer: &Signed, host: None };
     toward_upstream(&mut req, &out).unwrap();
     assert_eq!(req.raw_path(), b"/admin?x=/public");
     let mut all: Vec<_> = req.headers.iter().map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect();
@@ -190,7 +190,7 @@ fn a_second_try_sends_the_same_head() {
     let site = hosts.find(b"app.example.com").unwrap();
     let (inbound, who) = (inbound(site, "/"), alice(&["staff"]));
     let host = HeaderValue::from_static("127.0.0.1:9000");
-    let out = Outgoing { site, inbound: &inbound, identity: Some(&who), signer: &Signed, host: &host };
+    let out = Outgoing { site, inbound: &inbound, identity: Some(&who), signer: &Signed, host: Some(&host) };
     let mut once = RequestHeader::build("GET", b"/", None).unwrap();
     once.append_header("Cookie", "a=1; __Host-portcullis=x").unwrap();
     toward_upstream(&mut once, &out).unwrap();
@@ -216,7 +216,7 @@ fn what_is_kept_of_a_session_says_nothing_of_another_request() {
         "http://127.0.0.1:9000",
     ))]);
     let who = alice(&["staff"]);
-    let signer = Kept(Arc::new(Told::of(&who, None)));
+    let signer = Kept(Arc::new(Told::of(&who, None, Timestamp::default())));
     for (site, client, has_case) in [
         ("app.example.com", "192.0.2.7", true),
         ("app.example.com", "192.0.2.8", true),
@@ -226,14 +226,14 @@ fn what_is_kept_of_a_session_says_nothing_of_another_request() {
     ] {
         let site = hosts.find(site.as_bytes()).unwrap();
         let inbound = Inbound { client: ClientIp::new(client.parse().unwrap()), ..inbound(site, "/") };
-        let out = |signer| Outgoing { site, inbound: &inbound, identity: Some(&who), signer, host: &site.authority };
+        let out = |signer| Outgoing { site, inbound: &inbound, identity: Some(&who), signer, host: None };
         let client = || match has_case {
             true => RequestHeader::build("POST", b"/", None).unwrap(),
             false => RequestHeader::build_no_case("POST", b"/", None).unwrap(),
         };
         let (mut kept, mut anew) = (client(), client());
         toward_upstream(&mut kept, &out(&signer)).unwrap();
-        toward_upstream(&mut anew, &out(&Kept(Arc::new(Told::of(&who, None))))).unwrap();
+        toward_upstream(&mut anew, &out(&Kept(Arc::new(Told::of(&who, None, Timestamp::default()))))).unwrap();
         assert_eq!(kept.headers, anew.headers);
         assert_eq!((kept.has_case(), &kept.method), (has_case, &Method::POST));
     }

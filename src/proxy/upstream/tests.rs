@@ -62,7 +62,7 @@ fn connections_are_shared_by_nobody_with_another_app_or_other_tls() {
     let tls = |ca: Option<Vec<_>>| super::super::settings::UpstreamTls { ca, server_name: None, client: None };
     let group = |name: &str, ca: Option<&rcgen::CertifiedKey<rcgen::KeyPair>>, http2: bool| {
         let mut app = samples::app(name, &["https://a.example"], "https://up.example");
-        app.upstream_tls = ca.map(|c| tls(Some(vec![c.cert.der().clone()])));
+        app.upstream_tls = ca.map(|c| Arc::new(tls(Some(vec![c.cert.der().clone()]))));
         for u in &mut app.upstreams {
             u.http2 = http2;
             u.https = ca.is_some();
@@ -89,11 +89,11 @@ fn the_server_name_is_never_empty() {
     {
         let ca = rcgen::generate_simple_self_signed(["up.example".into()]).unwrap();
         let mut app = samples::app("a", &["https://a.example"], url);
-        app.upstream_tls = Some(super::super::settings::UpstreamTls {
+        app.upstream_tls = Some(Arc::new(super::super::settings::UpstreamTls {
             ca: Some(vec![ca.cert.der().clone()]),
             server_name: None,
             client: None,
-        });
+        }));
         let target = Recipe::new(&app, &app.upstreams[0]).unwrap().target("127.0.0.1:1".parse().unwrap());
         assert_eq!(target.peer.sni, want);
         assert!(target.peer.options.ca.is_some() && target.peer.options.verify_cert);

@@ -96,6 +96,22 @@ fn what_ended_is_refused_even_where_the_store_was_read_before_it_was_marked() {
 }
 
 #[test]
+fn every_entry_that_may_end_a_session_is_noticed() {
+    let (c, user, session) = (Cache::new(10), UserId::from_bytes([1; 16]), SessionId::from_bytes([1; 16]));
+    let ends = [
+        Fact::SessionEnded { user, session },
+        Fact::UserEnded { user, except: None },
+        Fact::UserEnded { user, except: Some(session) },
+        Fact::Everything,
+    ];
+    for (n, fact) in ends.into_iter().enumerate() {
+        let before = c.endings();
+        c.apply(&Entry { seq: Seq(n as u64 + 1), fact });
+        assert_ne!(c.endings(), before);
+    }
+}
+
+#[test]
 fn signing_out_elsewhere_leaves_the_session_that_asked() {
     let (c, s, other) = (Cache::new(10), stored(1, 1, 5), stored(1, 2, 5));
     let fact = Fact::UserEnded { user: s.account.id, except: Some(s.session.id) };
