@@ -23,7 +23,6 @@ mod tests;
 mod throttle;
 pub mod verdict;
 
-pub use crate::session::Identity;
 pub use change::Fresh;
 pub use errand::Errand;
 pub use flow::{Answer, ChallengePage, SetUpPage, SignIn, SignedOut, Who};

@@ -5,8 +5,10 @@ pub mod cookie;
 pub mod identity;
 pub mod lookup;
 pub mod marks;
+pub mod told;
 
 pub use cookie::{CookieNames, Jar};
 pub use identity::{Cached, Identity};
 pub use lookup::Sessions;
 pub use marks::{Effect, Place};
+pub use told::Told;

@@ -67,7 +67,9 @@
 //! | HTTP-20 | a wait that does not say how long | 429 with Retry-After in whole seconds, and after it one is judged | `a_wait_names_its_end_and_forms_of_strangers_write_no_session`, `a_step_up_that_is_held_waits_like_a_sign_in` |
 //! | HTTP-21 | a client cannot read a limit | `RateLimit-Policy` and `RateLimit` beside it | `a_step_up_that_is_held_waits_like_a_sign_in`, `wrong_codes_count_over_all_sign_ins_and_methods_have_counters_of_their_own` |
 //! | HTTP-22 | the two disagree, and the client comes too early | one wait, told twice | `a_step_up_that_is_held_waits_like_a_sign_in`, `wrong_codes_count_over_all_sign_ins_and_methods_have_counters_of_their_own` |
+//! | HTTP-23 | a held call reads like any other refusal | 429 with the registered type of a used-up quota | `a_flood_of_one_caller_is_answered_429_and_holds_neither_others_nor_the_socket` |
 //! | HTTP-24 | an account's limits tell a stranger that it exists | told after its password only | `after_ten_wrong_passwords_nothing_is_judged_for_a_while` |
+//! | HTTP-25 | a repeated call orders twice, or a key is reused for something else | `Idempotency-Key` of the caller: 20 at once are one order, another body is 422, a rejected key says what one looks like | `one_key_is_one_order`, `of_a_hundred_orders_with_one_key_one_is_placed`, `without_its_store_nothing_is_ordered_and_a_repetition_orders_once`, `queries_and_keys_are_read_strictly` |
 //! | HTTP-30 | a cookie readable by scripts, sent in plain, or set by a sibling | `__Host-`, Secure, HttpOnly, SameSite=Lax, no Domain | `cookies_on_https_carry_the_host_prefix_and_every_attribute` |
 //! | HTTP-31 | a cookie under another case of our name | names are compared as they are | `a_session_of_one_origin_or_of_rubbish_opens_nothing` |
 //! | HTTP-32 | a second cookie of our name is planted | two count as none | `a_session_of_one_origin_or_of_rubbish_opens_nothing`, `two_of_one_name_are_none` |

@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 /// A refusal (RFC 9457).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
-    /// `about:blank`: no more than the status says.
+    /// `about:blank`: no more than the status says. A held call has the registered type of a used-up quota.
     r#type: &'static str,
     title: &'static str,
     #[schema(minimum = 400, maximum = 599)]
@@ -62,7 +62,7 @@ impl Problem {
     /// 429: not before so long.
     pub(super) fn wait(after: Duration, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         let retry_after = Some(after.as_millis().div_ceil(1000).try_into().unwrap_or(u32::MAX).max(1));
-        Problem { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, title, detail) }
+        Problem { r#type: QUOTA, retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, title, detail) }
     }
     pub(super) fn is(&self, status: StatusCode) -> bool {
         self.status == status.as_u16()
@@ -75,6 +75,9 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "The request cannot be carried out as it is", detail)
     }
 }
+
+/// From IANA's registry of problem types.
+const QUOTA: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {

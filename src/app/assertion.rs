@@ -1,67 +1,24 @@
 //! The signed assertion of a request, signed anew when less than half of its life is left.
 
 use crate::crypto::assertion::{Claims, Signer};
-use crate::gate::Identity;
-use crate::proxy::identity::{AssertionSigner, Told};
+use crate::proxy::identity::AssertionSigner;
+use crate::session::{Cached, Identity, Told};
 use crate::sys::{Clock, Entropy, random};
-use crate::types::{AppName, ByRandomBits, Origin, SessionId, Timestamp};
+use crate::types::{AppName, Origin, Timestamp};
 use http::HeaderValue;
-use papaya::{Equivalent, HashMap};
-use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Assertions by session and app.
+/// Signs; what it signed is kept with the session.
 pub struct Assertions {
     signer: Arc<Signer>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    signed: HashMap<Key, Arc<Told>, ByRandomBits>,
-}
-
-/// A session has a cookie an origin, so it seldom has more than one app: its bits alone are hashed.
-struct Key {
-    session: SessionId,
-    app: AppName,
-}
-
-/// A key to look for.
-struct Asked<'a> {
-    session: SessionId,
-    app: &'a AppName,
-}
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.session.hash(state);
-    }
-}
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        self.session == other.session && self.app == other.app
-    }
-}
-impl Eq for Key {}
-impl Hash for Asked<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.session.hash(state);
-    }
-}
-impl Equivalent<Key> for Asked<'_> {
-    fn equivalent(&self, key: &Key) -> bool {
-        self.session == key.session && *self.app == key.app
-    }
 }
 
 impl Assertions {
     pub fn new(signer: Arc<Signer>, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Assertions { signer, clock, entropy, signed: HashMap::with_hasher(ByRandomBits::default()) }
-    }
-
-    /// Drops what has run out.
-    pub fn sweep(&self) {
-        let now = self.clock.now();
-        self.signed.pin().retain(|_, told| now < told.good_until);
+        Assertions { signer, clock, entropy }
     }
 
     fn fresh(&self, app: &AppName, issuer: &Origin, identity: &Identity, now: Timestamp) -> Option<HeaderValue> {
@@ -83,21 +40,17 @@ impl Assertions {
 }
 
 impl AssertionSigner for Assertions {
-    fn sign(&self, app: &AppName, issuer: &Origin, identity: &Identity) -> Arc<Told> {
+    fn sign(&self, app: &AppName, issuer: &Origin, session: &Cached) -> Arc<Told> {
         let now = self.clock.now();
-        let signed = self.signed.pin();
-        if let Some(told) = signed.get(&Asked { session: identity.session, app })
-            && now < told.good_until
-            && told.is_of(identity)
-        {
-            return told.clone();
+        if let Some(told) = session.told(app, now) {
+            return told;
         }
-        let assertion = self.fresh(app, issuer, identity, now);
+        let assertion = self.fresh(app, issuer, &session.identity, now);
         let signs = assertion.is_some();
-        let told = Arc::new(Told::of(identity, assertion, now.plus(RENEW_AFTER)));
+        let told = Arc::new(Told::of(&session.identity, app.clone(), assertion, now.plus(RENEW_AFTER)));
         // one without an assertion is not kept: the next request tries again
         if signs {
-            signed.insert(Key { session: identity.session, app: app.clone() }, told.clone());
+            session.tell(told.clone());
         }
         told
     }

@@ -303,14 +303,15 @@ impl Parted {
         if let Some(writer) = self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take() {
             tracker.spawn(writer.run(stop.clone()));
         }
-        let (sessions, assertions, clock) = (self.sessions.clone(), self.assertions.clone(), self.clock.clone());
+        let (sessions, clock) = (self.sessions.clone(), self.clock.clone());
         let accounts = self.accounts.clone();
         tracker.spawn(tasks::every(Duration::from_secs(10), stop.clone(), async move || {
             accounts.load().passwords.trim();
         }));
         tracker.spawn(tasks::every(Duration::from_secs(60), stop.clone(), async move || {
             sessions.cache.sweep(tasks::is_live(&clock));
-            assertions.sweep();
+            let now = clock.now();
+            sessions.cache.each(|c| c.forget_told(now));
         }));
         let (metrics, live, lease) = (self.metrics.clone(), self.live.clone(), opened.lease.clone());
         let accounts = self.accounts.clone();

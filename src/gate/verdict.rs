@@ -30,8 +30,12 @@ pub struct Passage {
 
 impl Passage {
     /// Who the upstream is told it is; `None` on public rules.
-    pub fn identity(&self) -> Option<&Arc<Identity>> {
-        self.session.as_ref().map(|s| &s.identity)
+    pub fn identity(&self) -> Option<&Identity> {
+        self.told().map(|s| &s.identity)
+    }
+    /// The same, with the rest of the session.
+    pub fn told(&self) -> Option<&Cached> {
+        self.session.as_deref()
     }
     /// The session whose traffic this is; `None` on public rules, which need no lease and are never cut.
     pub fn session(&self) -> Option<&Arc<Cached>> {

@@ -283,8 +283,8 @@ impl Gateway {
         if let Some(sending) = &ctx.sending {
             parking::put_on(req, sending)?;
         }
-        let identity = passage.identity().map(|i| &**i);
-        headers::toward_upstream(req, &Outgoing { site, inbound, identity, signer: &*self.signer, host })
+        let session = passage.told();
+        headers::toward_upstream(req, &Outgoing { site, inbound, session, signer: &*self.signer, host })
     }
 
     /// One line where something of ours or of an upstream went wrong.

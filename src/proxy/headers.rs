@@ -4,9 +4,9 @@
 //! Decides nothing about access: who the visitor is comes with the gate's `Passage`.
 
 use super::hosts::Site;
-use super::identity::{AssertionSigner, Told, Way, in_one_piece};
+use super::identity::AssertionSigner;
 use super::settings::App;
-use crate::gate::Identity;
+use crate::session::{Cached, Told};
 use crate::types::{Inbound, Origin};
 use bytes::Bytes;
 use http::header::{COOKIE, HOST, HeaderName, HeaderValue, TE};
@@ -40,7 +40,8 @@ struct Names {
 pub struct Outgoing<'a> {
     pub site: &'a Site,
     pub inbound: &'a Inbound,
-    pub identity: Option<&'a Identity>,
+    /// Whose identity is told.
+    pub session: Option<&'a Cached>,
     pub signer: &'a dyn AssertionSigner,
     /// `Host` as the app's settings want it; `None`: the origin's.
     pub host: Option<&'a HeaderValue>,
@@ -93,12 +94,16 @@ impl Names {
 /// the same request gives the same bytes. The head is built anew in one pass: whatever is not copied is gone.
 pub fn toward_upstream(req: &mut RequestHeader, out: &Outgoing<'_>) -> pingora::Result<()> {
     let app = &out.site.app;
-    let told = out.identity.map(|who| out.signer.sign(&app.name, app.origins.first().unwrap_or(&out.site.origin), who));
+    let told = out.session.map(|s| out.signer.sign(&app.name, app.origins.first().unwrap_or(&out.site.origin), s));
     let mut up = out.site.begun.of(req.has_case()).clone();
     if let Some(host) = out.host {
         up.insert_header(HOST, host.clone())?;
     }
-    set_way(&mut up, told.as_deref(), out)?;
+    let (client, address) = (out.inbound.client.0, out.inbound.client.0.to_string());
+    if let Some(forwarded) = out.site.forwarded(client, &address) {
+        up.append_header("Forwarded", forwarded)?;
+    }
+    up.append_header("X-Forwarded-For", address)?;
     if let Some(told) = &told {
         set_identity(&mut up, &out.site.hygiene.identity, told)?;
     }
@@ -134,27 +139,6 @@ impl Begun {
     fn of(&self, has_case: bool) -> &RequestHeader {
         if has_case { &self.spelt } else { &self.plain }
     }
-}
-
-/// Where the request comes from. Of a session it is kept, as long as it comes from there.
-fn set_way(up: &mut RequestHeader, told: Option<&Told>, out: &Outgoing<'_>) -> pingora::Result<()> {
-    let (client, origin) = (out.inbound.client, &out.site.origin);
-    let way = || {
-        let address = client.0.to_string();
-        let forwarded = out.site.forwarded(client.0, &address);
-        let [forwarded, address] = in_one_piece([forwarded, HeaderValue::try_from(address).ok()]);
-        Way { client, origin: origin.clone(), forwarded, address }
-    };
-    let kept = told.map(|t| t.way.get_or_init(way)).filter(|w| w.client == client && w.origin == *origin);
-    let made = if kept.is_none() { Some(way()) } else { None };
-    let Some(way) = kept.or(made.as_ref()) else { return Ok(()) };
-    if let Some(forwarded) = &way.forwarded {
-        up.append_header("Forwarded", forwarded.clone())?;
-    }
-    if let Some(address) = &way.address {
-        up.append_header("X-Forwarded-For", address.clone())?;
-    }
-    Ok(())
 }
 
 /// Method, version and target. What is judged is what is forwarded.

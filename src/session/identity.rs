@@ -1,10 +1,12 @@
 //! A session as a node keeps it: what requests are judged and told by, nothing secret.
 
 use super::marks::Person;
+use super::told::Told;
 use crate::store::{Presented, Stored};
 use crate::types::{
-    Acr, Assurance, DeviceId, Email, GroupName, Proofs, Seq, SessionId, Timestamp, TokenHash, UserId, UserName,
+    Acr, AppName, Assurance, DeviceId, Email, GroupName, Proofs, Seq, SessionId, Timestamp, TokenHash, UserId, UserName,
 };
+use arc_swap::ArcSwapOption;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,7 +22,7 @@ pub struct Identity {
     pub email: Option<Email>,
     pub groups: BTreeSet<GroupName>,
     pub assurance: Assurance,
-    /// Raised with every change of the account; part of what a signed assertion is cached by.
+    /// Raised with every change of the account.
     pub account_version: u64,
 }
 
@@ -33,7 +35,7 @@ impl Identity {
 /// A live session under one of its tokens.
 #[derive(Debug)]
 pub struct Cached {
-    pub identity: Arc<Identity>,
+    pub identity: Identity,
     pub token: TokenHash,
     /// Whether that token is the present one or the one before the last rotation.
     pub presented: Presented,
@@ -51,6 +53,7 @@ pub struct Cached {
     pub token_until: Timestamp,
     idle_end: AtomicU64,
     noted: AtomicU64,
+    told: ArcSwapOption<Told>,
 }
 
 impl Cached {
@@ -73,7 +76,7 @@ impl Cached {
             account_version: a.version,
         };
         Some(Cached {
-            identity: Arc::new(identity),
+            identity,
             token: *token,
             presented,
             began: s.began,
@@ -87,6 +90,7 @@ impl Cached {
             token_until: old.map_or(s.absolute_end, |o| o.until),
             idle_end: AtomicU64::new(s.idle_end.as_millis()),
             noted: AtomicU64::new(0), // whoever reads it has a request: the first note is always due
+            told: ArcSwapOption::empty(),
         })
     }
 
@@ -98,6 +102,23 @@ impl Cached {
     /// Whether its time is up, as far as this node knows: absolutely, or by idling.
     pub fn is_due(&self, now: Timestamp) -> bool {
         now >= self.absolute_end || now.as_millis() >= self.idle_end.load(Ordering::Relaxed)
+    }
+
+    /// What the app's upstream was told last, where that is good still. A session has a cookie an origin, so it seldom has
+    /// more than one app.
+    pub fn told(&self, app: &AppName, now: Timestamp) -> Option<Arc<Told>> {
+        self.told.load_full().filter(|t| now < t.good_until && t.app == *app)
+    }
+
+    pub fn tell(&self, told: Arc<Told>) {
+        self.told.store(Some(told));
+    }
+
+    /// What is told no more takes no room: most sessions rest.
+    pub fn forget_told(&self, now: Timestamp) {
+        if self.told.load().as_ref().is_some_and(|t| now >= t.good_until) {
+            self.told.store(None);
+        }
     }
 
     /// Somebody else has noted activity.
@@ -124,7 +145,7 @@ const NOTE_EVERY: Duration = Duration::from_secs(60);
 /// A session of one factor, idle at 10 s and over at 20 s.
 #[cfg(test)]
 pub fn sample(n: u8) -> Arc<Cached> {
-    let identity = Identity {
+    Arc::new(sample_of(Identity {
         user: UserId::from_bytes([n; 16]),
         session: SessionId::from_bytes([n; 16]),
         name: UserName::parse("sample").unwrap(),
@@ -132,11 +153,15 @@ pub fn sample(n: u8) -> Arc<Cached> {
         groups: BTreeSet::new(),
         assurance: Assurance { first_at: Timestamp::default(), second: None, trusted_until: None },
         account_version: 1,
-    };
-    let absolute_end = Timestamp::from_secs(20);
-    Arc::new(Cached {
-        identity: Arc::new(identity),
-        token: TokenHash([n; 32]),
+    }))
+}
+
+#[cfg(test)]
+pub fn sample_of(identity: Identity) -> Cached {
+    let (token, absolute_end) = (TokenHash([identity.session.as_bytes()[0]; 32]), Timestamp::from_secs(20));
+    Cached {
+        identity,
+        token,
         presented: Presented::Current,
         began: Seq(1),
         enrolled: false,
@@ -149,5 +174,6 @@ pub fn sample(n: u8) -> Arc<Cached> {
         token_until: absolute_end,
         idle_end: AtomicU64::new(10_000),
         noted: AtomicU64::new(0),
-    })
+        told: ArcSwapOption::empty(),
+    }
 }

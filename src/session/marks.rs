@@ -116,7 +116,7 @@ pub struct Place<'a> {
 
 impl Cached {
     pub fn subject<'a>(&'a self, at: Option<Place<'a>>) -> Subject<'a> {
-        let who = &*self.identity;
+        let who = &self.identity;
         Subject {
             user: who.user,
             name: &who.name,

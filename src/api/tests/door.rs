@@ -153,17 +153,21 @@ async fn a_flood_of_one_caller_is_answered_429_and_holds_neither_others_nor_the_
     let (api, recorded) = recording().await;
     let (noisy, quiet) = (token(&api, "noisy", &[]).await, token(&api, "quiet", &[]).await);
     let tcp = router(api.clone());
-    let mut held = 0;
+    let (mut held, mut problem) = (0, None);
     for _ in 0..2000 {
         let mut asked = request("POST", "/api/v1/disconnects", Some(json!({})));
         asked.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {noisy}").parse().unwrap());
         let response = sent(&tcp, asked, from("192.0.2.1", &[])).await;
         if response.status() == StatusCode::TOO_MANY_REQUESTS {
             assert_eq!(response.headers().get(header::RETRY_AFTER).unwrap(), "1");
+            problem = Some(response);
             held += 1;
         }
     }
     assert_eq!(held, 1800);
+    let problem = axum::body::to_bytes(problem.unwrap().into_body(), 4096).await.unwrap();
+    let problem: serde_json::Value = serde_json::from_slice(&problem).unwrap();
+    assert_eq!(problem["type"], "https://iana.org/assignments/http-problem-types#quota-exceeded");
     let quiet = sent(&tcp, bearing(USERS, &[&format!("Bearer {quiet}")]), from("192.0.2.1", &[])).await;
     assert_eq!(quiet.status(), StatusCode::OK);
     assert_eq!(call(&api, "GET", USERS, None).await.0, StatusCode::OK);

@@ -1,9 +1,11 @@
 //! Heads as they go to the upstream and come back.
 
 use super::super::hosts::Hosts;
-use super::super::identity::Told;
 use super::super::settings::{HostToUpstream, samples};
 use super::*;
+use crate::session::Identity;
+use crate::session::identity::sample_of;
+
 use crate::types::path::PathReading;
 use crate::types::{
     AppName, Assurance, CanonicalPath, ClientIp, Email, FetchMetadata, GroupName, Kind, Origin, RequestId, SessionId,
@@ -13,9 +15,10 @@ use std::sync::Arc;
 
 struct Signed;
 impl AssertionSigner for Signed {
-    fn sign(&self, app: &AppName, issuer: &Origin, identity: &Identity) -> Arc<Told> {
-        let assertion = HeaderValue::try_from(format!("signed:{app}:{issuer}:{}", identity.name.as_str())).ok();
-        Arc::new(Told::of(identity, assertion, Timestamp::default()))
+    fn sign(&self, app: &AppName, issuer: &Origin, session: &Cached) -> Arc<Told> {
+        let who = &session.identity;
+        let assertion = HeaderValue::try_from(format!("signed:{app}:{issuer}:{}", who.name.as_str())).ok();
+        Arc::new(Told::of(who, app.clone(), assertion, Timestamp::default()))
     }
 }
 
@@ -64,7 +67,8 @@ fn sent_with(fields: &[(&str, &str)], who: Option<Identity>, change: impl Fn(&mu
     for (n, v) in fields {
         req.append_header((*n).to_string(), HeaderValue::from_bytes(v.as_bytes()).unwrap()).unwrap();
     }
-    let out = Outgoing { site, inbound: &inbound, identity: who.as_ref(), signer: &Signed, host: None };
+    let session = who.map(sample_of);
+    let out = Outgoing { site, inbound: &inbound, session: session.as_ref(), signer: &Signed, host: None };
     toward_upstream(&mut req, &out).unwrap();
     assert_eq!(req.raw_path(), b"/admin?x=/public");
     let mut all: Vec<_> = req.headers.iter().map(|(n, v)| format!("{n}: {}", v.to_str().unwrap())).collect();
@@ -188,9 +192,9 @@ fn a_second_try_sends_the_same_head() {
     app.host = HostToUpstream::Upstream;
     let hosts = Hosts::new(&[Arc::new(app)]);
     let site = hosts.find(b"app.example.com").unwrap();
-    let (inbound, who) = (inbound(site, "/"), alice(&["staff"]));
+    let (inbound, who) = (inbound(site, "/"), sample_of(alice(&["staff"])));
     let host = HeaderValue::from_static("127.0.0.1:9000");
-    let out = Outgoing { site, inbound: &inbound, identity: Some(&who), signer: &Signed, host: Some(&host) };
+    let out = Outgoing { site, inbound: &inbound, session: Some(&who), signer: &Signed, host: Some(&host) };
     let mut once = RequestHeader::build("GET", b"/", None).unwrap();
     once.append_header("Cookie", "a=1; __Host-portcullis=x").unwrap();
     toward_upstream(&mut once, &out).unwrap();
@@ -198,45 +202,6 @@ fn a_second_try_sends_the_same_head() {
     toward_upstream(&mut twice, &out).unwrap();
     assert_eq!(once.headers, twice.headers);
     assert_eq!(once.headers.get(HOST), Some(&host));
-}
-
-/// As the real signer: one answer for many requests.
-struct Kept(Arc<Told>);
-impl AssertionSigner for Kept {
-    fn sign(&self, _: &AppName, _: &Origin, _: &Identity) -> Arc<Told> {
-        self.0.clone()
-    }
-}
-
-#[test]
-fn what_is_kept_of_a_session_says_nothing_of_another_request() {
-    let hosts = Hosts::new(&[Arc::new(samples::app(
-        "intranet",
-        &["https://app.example.com", "https://two.example.com"],
-        "http://127.0.0.1:9000",
-    ))]);
-    let who = alice(&["staff"]);
-    let signer = Kept(Arc::new(Told::of(&who, None, Timestamp::default())));
-    for (site, client, has_case) in [
-        ("app.example.com", "192.0.2.7", true),
-        ("app.example.com", "192.0.2.8", true),
-        ("two.example.com", "192.0.2.7", true),
-        ("app.example.com", "192.0.2.7", false),
-        ("app.example.com", "192.0.2.7", true),
-    ] {
-        let site = hosts.find(site.as_bytes()).unwrap();
-        let inbound = Inbound { client: ClientIp::new(client.parse().unwrap()), ..inbound(site, "/") };
-        let out = |signer| Outgoing { site, inbound: &inbound, identity: Some(&who), signer, host: None };
-        let client = || match has_case {
-            true => RequestHeader::build("POST", b"/", None).unwrap(),
-            false => RequestHeader::build_no_case("POST", b"/", None).unwrap(),
-        };
-        let (mut kept, mut anew) = (client(), client());
-        toward_upstream(&mut kept, &out(&signer)).unwrap();
-        toward_upstream(&mut anew, &out(&Kept(Arc::new(Told::of(&who, None, Timestamp::default()))))).unwrap();
-        assert_eq!(kept.headers, anew.headers);
-        assert_eq!((kept.has_case(), &kept.method), (has_case, &Method::POST));
-    }
 }
 
 #[test]
