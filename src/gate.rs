@@ -23,6 +23,7 @@ mod tests;
 mod throttle;
 pub mod verdict;
 
+pub use crate::session::{Cached, Told};
 pub use change::Fresh;
 pub use errand::Errand;
 pub use flow::{Answer, ChallengePage, SetUpPage, SignIn, SignedOut, Who};

@@ -176,6 +176,7 @@ fn end(held: Vec<Held>) -> usize {
     switches.len()
 }
 
+#[expect(clippy::disallowed_methods, reason = "a pause is made in a thread of its own")]
 fn wake(switches: &[Arc<Switch>], pause: Duration) {
     for some in switches.chunks(switches.len().div_ceil(STEPS).max(AT_ONCE)) {
         some.iter().for_each(|s| s.wake());

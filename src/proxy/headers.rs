@@ -6,7 +6,7 @@
 use super::hosts::Site;
 use super::identity::AssertionSigner;
 use super::settings::App;
-use crate::session::{Cached, Told};
+use crate::gate::{Cached, Told};
 use crate::types::{Inbound, Origin};
 use bytes::Bytes;
 use http::header::{COOKIE, HOST, HeaderName, HeaderValue, TE};

@@ -1,6 +1,6 @@
 //! Who signs what the upstream is told of a visitor.
 
-use crate::session::{Cached, Told};
+use crate::gate::{Cached, Told};
 use crate::types::{AppName, Origin};
 use std::sync::Arc;
 
