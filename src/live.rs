@@ -6,12 +6,13 @@
 
 use crate::session::Cached;
 use crate::session::marks::{Place, Subject};
+use crate::sys::lock;
 use crate::sys::switch::Switch;
 use crate::types::{AppName, ByRandomBits, ClientIp, SessionId, Timestamp, UserId};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::BuildHasher;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// All exchanges of signed-in sessions on this node.
@@ -118,7 +119,9 @@ impl Registry {
 
     /// Cuts all exchanges of the sessions that are hit.
     pub fn cut_where(&self, hit: impl Fn(&Held) -> bool) -> usize {
-        let of = |s| lock(s).sessions.extract_if(|_, held| hit(held)).map(|(_, held)| held).collect::<Vec<_>>();
+        let of = |s: &Mutex<Shard>| {
+            lock(s).sessions.extract_if(|_, held| hit(held)).map(|(_, held)| held).collect::<Vec<_>>()
+        };
         end(self.shards.iter().flat_map(of).collect())
     }
 
@@ -184,18 +187,13 @@ fn wake(switches: &[Arc<Switch>], pause: Duration) {
     }
 }
 
-fn lock(m: &Mutex<Shard>) -> std::sync::MutexGuard<'_, Shard> {
-    // a panic elsewhere must not stop cuts; the map is whole after every statement
-    m.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Power of two above any core count we run on: contention, not memory, decides.
 const SHARDS: usize = 64;
 
 /// Exchanges that are woken together, where there are not more than `STEPS` times as many.
 const AT_ONCE: usize = 16;
-/// All are woken within 0.1 s; the last stream of 10 000 has to be closed within 0.25 s.
-const STEPS: usize = 50;
+/// All are woken within 50 ms: a tunnel may take 200 ms for its goodbye, and the last has to be closed within 250 ms.
+const STEPS: usize = 25;
 const STEP: Duration = Duration::from_millis(2);
 
 #[cfg(test)]

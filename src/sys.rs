@@ -13,6 +13,7 @@ pub mod switch;
 pub use manual::ManualClock;
 
 use crate::types::Timestamp;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Tells the time.
@@ -30,6 +31,11 @@ pub fn random<const N: usize>(e: &dyn Entropy) -> [u8; N] {
     let mut b = [0; N];
     e.fill(&mut b);
     b
+}
+
+/// Also after a panic elsewhere: for what is whole after every statement.
+pub fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The system's wall clock.

@@ -46,10 +46,9 @@ impl AssertionSigner for Assertions {
             return told;
         }
         let assertion = self.fresh(app, issuer, &session.identity, now);
-        let signs = assertion.is_some();
         let told = Arc::new(Told::of(&session.identity, app.clone(), assertion, now.plus(RENEW_AFTER)));
         // one without an assertion is not kept: the next request tries again
-        if signs {
+        if told.assertion.is_some() {
             session.tell(told.clone());
         }
         told

@@ -12,8 +12,6 @@ pub struct Metrics {
     requests: IntCounterVec,
     request_seconds: Histogram,
     verdicts: IntCounterVec,
-    /// One of them.
-    passed: IntCounter,
     lease_held: IntGauge,
     lease_age_ms: IntGauge,
     exchanges: IntGauge,
@@ -39,12 +37,10 @@ impl Metrics {
     /// Fails only if two metrics had one name.
     pub fn new() -> prometheus::Result<Self> {
         let make = Maker { registry: Registry::new() };
-        let verdicts = make.counters("verdicts_total", "What the gate said.", &["rule", "verdict"])?;
         Ok(Metrics {
-            passed: verdicts.with_label_values(&[NONE, PASS]),
-            verdicts,
             requests: make.counters("requests_total", "Requests answered.", &["app", "status"])?,
             request_seconds: make.histogram("request_seconds", "From a request's head to the end of its answer.")?,
+            verdicts: make.counters("verdicts_total", "What the gate said.", &["rule", "verdict"])?,
             lease_held: make.gauge("lease_held", "1 while this node may move bytes of sessions.")?,
             lease_age_ms: make.gauge("lease_age_milliseconds", "Since the log's end was last known to be applied.")?,
             exchanges: make.gauge("live_exchanges", "Requests and streams of sessions under way.")?,
@@ -84,10 +80,7 @@ impl Metrics {
     }
     /// `rule`: its name, `None` for the default. `verdict`: one of a fixed set, such as `pass`.
     pub fn verdict(&self, rule: Option<&str>, verdict: &'static str) {
-        match (rule, verdict) {
-            (None, PASS) => self.passed.inc(), // most requests, so it is not looked up
-            (rule, _) => self.verdicts.with_label_values(&[rule.unwrap_or(NONE), verdict]).inc(),
-        }
+        self.verdicts.with_label_values(&[rule.unwrap_or(NONE), verdict]).inc();
     }
     /// `age`: since the renewal was asked for.
     pub fn lease(&self, held: bool, age: Duration) {
@@ -157,7 +150,6 @@ impl Metrics {
 
 /// Label of what belongs to no app, or to no rule.
 const NONE: &str = "-";
-const PASS: &str = "pass";
 
 /// By the first digit of a status; the first stands for all else.
 const CLASSES: [&str; 6] = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];

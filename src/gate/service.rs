@@ -71,12 +71,10 @@ impl Gate {
         let asked = policy.evaluate(inbound, None);
         let to = || self.return_to(inbound);
         let (now, endings) = (self.parts.clock.now(), self.parts.sessions.cache.endings());
-        match &asked {
-            Requirement::Public { identify: false, .. } => return Ok(self.public(inbound, &asked, None)),
-            Requirement::Deny { .. } => {
-                return Ok(Verdict::Refuse(Refusal::Denied { rule: rule_of(&asked), why: Denial::Rule }));
-            }
-            Requirement::Public { identify: true, .. } => {
+        match decide(&asked, None, now, ReturnTo::root) {
+            Decision::Public { identify: false } => return Ok(self.public(inbound, &asked, None)),
+            Decision::Refuse(r @ Refusal::Denied { .. }) => return Ok(Verdict::Refuse(r)),
+            Decision::Public { identify: true } => {
                 let known = self.known(inbound).await.unwrap_or_default();
                 // told on a public rule where it would pass the default without being asked anything
                 let session = known.filter(|(s, effect)| {
@@ -85,7 +83,7 @@ impl Gate {
                 });
                 return Ok(self.public(inbound, &asked, session.map(|(s, _)| s)));
             }
-            Requirement::SignIn { .. } | Requirement::Factors { .. } => {}
+            Decision::Pass | Decision::Refuse(_) => {}
         }
         let Some((session, effect)) = self.known(inbound).await? else {
             return Ok(Verdict::Refuse(Refusal::SignIn { to: to() }));

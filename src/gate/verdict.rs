@@ -31,10 +31,10 @@ pub struct Passage {
 impl Passage {
     /// Who the upstream is told it is; `None` on public rules.
     pub fn identity(&self) -> Option<&Identity> {
-        self.told().map(|s| &s.identity)
+        self.visitor().map(|s| &s.identity)
     }
     /// The same, with the rest of the session.
-    pub fn told(&self) -> Option<&Cached> {
+    pub fn visitor(&self) -> Option<&Cached> {
         self.session.as_deref()
     }
     /// The session whose traffic this is; `None` on public rules, which need no lease and are never cut.

@@ -26,7 +26,6 @@ use super::settings::Settings;
 use super::upstream::{Pool, REPLAY_GROUP, Target};
 use crate::gate::Gate;
 use crate::live::Registry;
-use crate::sys::Entropy;
 use crate::sys::lease::Lease;
 use async_trait::async_trait;
 use axum::Router;
@@ -47,11 +46,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// Everything one exchange needs; shared by all, one handle a worker.
-#[derive(Clone)]
+/// Everything one exchange needs, one a worker. What each request counts up and down is the worker's own: shared, it would
+/// travel between the processors with every request.
 pub struct Gateway {
     pub settings: Arc<Settings>,
-    pub hosts: Arc<Hosts>,
+    pub hosts: Hosts,
     /// One an app, in the order of the settings.
     pub pools: Vec<Arc<Pool>>,
     pub gate: Arc<Gate>,
@@ -59,7 +58,7 @@ pub struct Gateway {
     pub lease: Arc<Lease>,
     pub local: Router,
     pub signer: Arc<dyn AssertionSigner>,
-    pub ids: Arc<RequestIds>,
+    pub ids: RequestIds,
     pub log: Arc<dyn AccessLog>,
     /// A proxy that nobody trusts has been noticed; said once.
     pub untrusted_noticed: Arc<AtomicBool>,
@@ -262,14 +261,6 @@ impl ProxyHttp for Gateway {
 }
 
 impl Gateway {
-    /// A handle with things of its own where each request counts up and down: shared, they would travel between the
-    /// processors with every request.
-    pub fn of_worker(&self, entropy: &dyn Entropy) -> Self {
-        let apps: Vec<_> = self.settings.apps.iter().map(|app| Arc::new(app.apart())).collect();
-        let (hosts, ids) = (Arc::new(Hosts::new(&apps)), Arc::new(RequestIds::new(entropy)));
-        Gateway { hosts, ids, ..self.clone() }
-    }
-
     fn pool(&self, ctx: &Context) -> Result<&Arc<Pool>> {
         let (site, _) = ctx.route()?;
         self.pools.get(site.index).ok_or_else(|| Error::new(InternalError))
@@ -283,7 +274,7 @@ impl Gateway {
         if let Some(sending) = &ctx.sending {
             parking::put_on(req, sending)?;
         }
-        let session = passage.told();
+        let session = passage.visitor();
         headers::toward_upstream(req, &Outgoing { site, inbound, session, signer: &*self.signer, host })
     }
 

@@ -67,8 +67,10 @@ pub struct Bound {
     address: SocketAddr,
     public: Listen,
     redirect: Option<Listen>,
-    gateway: Gateway,
-    entropy: Arc<dyn Entropy>,
+    /// One a worker.
+    gateways: Vec<Gateway>,
+    pools: Vec<Arc<Pool>>,
+    lease: Arc<Lease>,
     to_https: Option<ToHttps>,
     certificates: Option<Arc<Certificates>>,
     workers: Workers,
@@ -97,21 +99,24 @@ pub async fn bind(parts: Parts) -> io::Result<Bound> {
         to_https = Some(ToHttps { settings: settings.clone(), hosts, acme: r.acme.clone() });
     }
     futures::future::join_all(pools.iter().map(|p| p.start())).await;
-    let gateway = Gateway {
-        hosts: Arc::new(Hosts::new(&settings.apps)),
-        pools,
-        gate: parts.gate,
-        live: parts.live,
-        lease: parts.lease,
-        local: parts.local,
-        signer: parts.signer,
-        ids: Arc::new(RequestIds::new(&*parts.entropy)),
-        log: parts.log,
-        untrusted_noticed: Arc::default(),
-        settings,
-    };
     let workers = Workers::start(std::thread::available_parallelism()?.get())?;
-    Ok(Bound { address, public, redirect, gateway, entropy: parts.entropy, to_https, certificates, workers })
+    let untrusted_noticed = Arc::default();
+    let gateway = || Gateway {
+        hosts: Hosts::new(&settings.apps.iter().map(|app| Arc::new(app.apart())).collect::<Vec<_>>()),
+        pools: pools.clone(),
+        gate: parts.gate.clone(),
+        live: parts.live.clone(),
+        lease: parts.lease.clone(),
+        local: parts.local.clone(),
+        signer: parts.signer.clone(),
+        ids: RequestIds::new(&*parts.entropy),
+        log: parts.log.clone(),
+        untrusted_noticed: Arc::clone(&untrusted_noticed),
+        settings: settings.clone(),
+    };
+    let gateways = workers.handles().iter().map(|_| gateway()).collect();
+    let lease = parts.lease.clone();
+    Ok(Bound { address, public, redirect, gateways, pools, lease, to_https, certificates, workers })
 }
 
 impl Bound {
@@ -123,17 +128,17 @@ impl Bound {
     /// Until `shutdown` says true (or its sender is gone) and open requests have ended.
     pub async fn serve(self, shutdown: watch::Receiver<bool>) {
         let mut background = Vec::new();
-        for pool in self.gateway.pools.clone() {
+        for pool in self.pools {
             let shutdown = shutdown.clone();
             background.push(AbortOnDropHandle::new(tokio::spawn(async move { pool.keep(shutdown).await })));
         }
         if let Some(c) = self.certificates {
             background.push(AbortOnDropHandle::new(tokio::spawn(c.watch())));
         }
-        let lease = self.gateway.lease.clone();
-        let gateway = || self.gateway.of_worker(&*self.entropy);
-        let at = |runtime: &Handle| Worker { runtime: runtime.clone(), app: app(gateway(), lease.clone()) };
-        let public = self.workers.handles().iter().map(at).collect();
+        let lease = self.lease;
+        let at =
+            |(runtime, gateway): (&Handle, _)| Worker { runtime: runtime.clone(), app: app(gateway, lease.clone()) };
+        let public = self.workers.handles().iter().zip(self.gateways).map(at).collect();
         let public = accept::serve(self.public, public, shutdown.clone());
         match self.redirect.zip(self.to_https) {
             None => public.await,

@@ -6,12 +6,13 @@
 
 use super::identity::Cached;
 use crate::store::log::{Entry, Fact};
+use crate::sys::lock;
 use crate::types::{ByRandomBits, Seq, SessionId, TokenHash, UserId};
 use papaya::HashMap as Concurrent;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 pub struct Cache {
     sessions: Concurrent<TokenHash, Arc<Cached>, ByRandomBits>,
@@ -20,7 +21,7 @@ pub struct Cache {
     everything: AtomicU64,
     /// Raised by every flush: a fill that overlaps one is not kept.
     flushes: AtomicU64,
-    /// Raised when an entry has been applied that may have ended a session.
+    /// Raised when an entry has been applied: it may have ended a session.
     endings: AtomicU64,
     limit: usize,
 }
@@ -126,10 +127,15 @@ impl Cache {
         if entry.fact == Fact::Everything {
             self.everything.fetch_max(entry.seq.0, Ordering::SeqCst);
             self.flush();
-            self.endings.fetch_add(1, Ordering::SeqCst);
         }
         // an order makes nothing untrue that is cached: whom it meets is asked of each request
-        let Some(user) = entry.fact.user() else { return };
+        if let Some(user) = entry.fact.user() {
+            self.apply_to(user, entry);
+        }
+        self.endings.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn apply_to(&self, user: UserId, entry: &Entry) {
         let mut shard = self.shard(user);
         let slot = shard.entry(user).or_default();
         slot.touched = slot.touched.max(entry.seq);
@@ -141,8 +147,6 @@ impl Cache {
             Fact::Everything | Fact::Order { .. } | Fact::Lifted { .. } | Fact::TokenRevoked { .. } => {}
         }
         self.drop_tokens(slot);
-        drop(shard);
-        self.endings.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Nothing cached may be trusted any more.
@@ -214,10 +218,6 @@ pub enum Filled {
     /// The log moved while it was read: read again.
     Overtaken,
     Over,
-}
-
-fn lock(m: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    m.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const SHARDS: usize = 64;

@@ -4,6 +4,7 @@ use super::FormId;
 use super::path::{CanonicalPath, PathReading, under};
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use std::borrow::Cow;
 use std::fmt;
 
 /// The longest return path, in bytes.
@@ -13,7 +14,7 @@ pub const LONGEST: usize = 2048;
 /// the exception: the one that shows a form that waits to be sent, which changes nothing by being looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReturnTo {
-    text: String,
+    text: Cow<'static, str>,
     form: Option<Box<Waiting>>,
 }
 
@@ -30,7 +31,7 @@ impl ReturnTo {
         Self::to_waiting(s, own_prefix).or_else(|| Self::checked(s, own_prefix)).unwrap_or_else(Self::root)
     }
     pub fn root() -> Self {
-        Self::plain("/".to_string())
+        Self::plain("/")
     }
     /// To the page of the form that waits to be sent to the path `at`.
     pub fn form_page(own_prefix: &str, id: FormId, at: &str) -> Self {
@@ -41,7 +42,7 @@ impl ReturnTo {
             long if long.len() > LONGEST => ("/".to_string(), text("/")),
             text => (at, text),
         };
-        ReturnTo { text, form: Some(Box::new(Waiting { id, at })) }
+        ReturnTo { text: text.into(), form: Some(Box::new(Waiting { id, at })) }
     }
     pub fn as_str(&self) -> &str {
         &self.text
@@ -62,8 +63,8 @@ impl ReturnTo {
         self.form.as_ref().map(|w| w.id)
     }
 
-    fn plain(text: String) -> Self {
-        ReturnTo { text, form: None }
+    fn plain(text: impl Into<Cow<'static, str>>) -> Self {
+        ReturnTo { text: text.into(), form: None }
     }
 
     fn to_waiting(s: &str, own_prefix: &str) -> Option<Self> {

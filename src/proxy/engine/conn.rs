@@ -5,6 +5,7 @@
 //! May not read or change a byte of what passes.
 
 use super::tunnel::Plan;
+use crate::sys::lock;
 use async_trait::async_trait;
 use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::protocols::tls::{SslDigest, TlsRef};
@@ -19,7 +20,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -76,10 +77,6 @@ pub(super) fn timer(until: Instant) -> Pin<Box<Sleep>> {
 /// The next request of the connection will want it.
 pub(super) fn keep_timer(timer: Pin<Box<Sleep>>) {
     let _ = HERE.try_with(|c| *lock(&c.timer) = Some(timer));
-}
-
-fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
-    m.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Leaves the stream for a tunnel; closes it where no `Front` is there to run one.

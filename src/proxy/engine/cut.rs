@@ -10,6 +10,7 @@
 use super::peer_end::PeerEnd;
 use super::{conn, tunnel};
 use crate::sys::lease::{Gate, Lease};
+use crate::sys::lock;
 use crate::sys::switch::Switch;
 use async_trait::async_trait;
 use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream};
@@ -19,7 +20,7 @@ use pingora::server::ShutdownWatch;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep};
@@ -93,10 +94,10 @@ struct Slot {
 }
 impl Slot {
     fn awaited(&self) -> std::sync::MutexGuard<'_, Option<(PeerEnd, Instant)>> {
-        self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.awaited)
     }
     fn plan(&self) -> std::sync::MutexGuard<'_, Option<tunnel::Plan>> {
-        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.plan)
     }
 }
 

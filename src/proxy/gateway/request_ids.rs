@@ -6,7 +6,7 @@ use crate::types::RequestId;
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// One per process.
+/// One a worker.
 pub struct RequestIds {
     key: [u8; 32],
     made: AtomicU64,

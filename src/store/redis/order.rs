@@ -9,9 +9,10 @@ use super::{Redis, nanos};
 use crate::store::codec::{decode, encode};
 use crate::store::{Ack, Fact, Lifted, Order, OrderStore, Placed, Result, StoreError};
 use crate::sys::lease;
+use crate::sys::lock;
 use crate::types::{OrderId, Seq, Timestamp};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 /// What this node knows of orders, and of the store they lie in.
 #[derive(Default)]
@@ -69,10 +70,6 @@ impl Known {
             | Fact::Everything => {}
         }
     }
-}
-
-fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
-    m.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait::async_trait]

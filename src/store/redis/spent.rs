@@ -6,9 +6,10 @@ use super::script::of_user;
 use super::{Redis, nanos, place};
 use crate::store::Result;
 use crate::sys::lease;
+use crate::sys::lock;
 use crate::types::{DeviceId, DeviceRef, FactorId, FormId, SetId, Timestamp, TokenHash, UserId};
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 /// One thing that must not come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,10 +110,6 @@ impl Memory {
         let newest = counts.before.iter().chain(&counts.now).map(|(counter, count)| (counter.clone(), count.clone()));
         (used, newest.collect())
     }
-}
-
-fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
-    m.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Redis {
