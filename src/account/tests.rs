@@ -16,7 +16,7 @@ pub(super) fn accounts() -> (Arc<FakeStore>, Accounts) {
     let keys = Arc::new(ring());
     let accounts = Accounts {
         store: store.clone(),
-        passwords: Arc::new(Passwords::new(&keys, cost, 2, 8)),
+        passwords: Arc::new(Passwords::new(&keys, cost, 2, 8).unwrap()),
         keys,
         policy: Arc::new(ArcSwap::from_pointee(Policy::parse("policy.yaml", "version: 1\n").unwrap())),
         entropy: Arc::new(SystemEntropy),

@@ -37,7 +37,7 @@ pub(crate) fn empty() -> Api {
     let policy = Policy::parse("policy.yaml", "version: 1\n").unwrap();
     let accounts = Accounts {
         store: Arc::new(FakeStore::default()),
-        passwords: Arc::new(Passwords::new(&keys, cost, 2, 8)),
+        passwords: Arc::new(Passwords::new(&keys, cost, 2, 8).unwrap()),
         keys,
         policy: Arc::new(ArcSwap::from_pointee(policy)),
         guard: Arc::default(),

@@ -63,10 +63,10 @@ pub async fn open(config: &Config, extras: &Extras) -> anyhow::Result<(Opened, A
     }
 }
 
-fn passwords(keys: &KeyRing) -> Passwords {
+fn passwords(keys: &KeyRing) -> anyhow::Result<Passwords> {
     // half of the cores, so that a flood of sign-ins leaves the other half to the proxy; the queue is bounded
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    Passwords::new(keys, Cost::default(), (cores / 2).max(1), 64)
+    Passwords::new(keys, Cost::default(), (cores / 2).max(1), 64).context("the threads that hash passwords")
 }
 
 pub fn accounts(
@@ -75,18 +75,18 @@ pub fn accounts(
     store: Arc<dyn Store>,
     keys: Arc<KeyRing>,
     policy: &PolicyFile,
-) -> Accounts {
+) -> anyhow::Result<Accounts> {
     let rules = PasswordRules { min_length: policy.in_force.load().min_password(), brand: config.brand.name.clone() };
-    Accounts {
+    Ok(Accounts {
         store,
-        passwords: Arc::new(passwords(&keys)),
+        passwords: Arc::new(passwords(&keys)?),
         keys,
         policy: policy.in_force.clone(),
         entropy: extras.entropy.clone(),
         clock: extras.clock.clone(),
         rules,
         guard: Arc::default(),
-    }
+    })
 }
 
 /// N of SPEC §9.
@@ -109,6 +109,6 @@ pub async fn offline_accounts(config: &Config) -> anyhow::Result<Offline> {
     let policy = super::policy::PolicyFile::load(config).map_err(|p| super::wiring::problems(&p))?;
     let record = Record::begin(config, &extras, &opened, &keys, Arc::new(Metrics::new()?))?;
     record.audit.policy_is(stamp(&policy.in_force.load()));
-    let accounts = accounts(config, &extras, opened.store, keys, &policy);
+    let accounts = accounts(config, &extras, opened.store, keys, &policy)?;
     Ok(Offline { accounts, record })
 }

@@ -76,7 +76,7 @@ pub async fn start(config: Config, extras: Extras) -> anyhow::Result<Running> {
     let metrics = Arc::new(Metrics::new()?);
     let record = Record::begin(&config, &extras, &opened, &keys, metrics.clone())?;
     record.started(&policy.in_force.load());
-    let node = Parted::build(&config, &extras, (&opened, &keys), &policy, (record.audit.clone(), metrics));
+    let node = Parted::build(&config, &extras, (&opened, &keys), &policy, (record.audit.clone(), metrics))?;
     let (shutdown, watch) = watch::channel(false);
     let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
     node.spawn(&tracker, &stop, &opened, &policy);
@@ -175,7 +175,7 @@ impl Parted {
         (opened, keys): (&Opened, &Arc<KeyRing>),
         policy: &Arc<PolicyFile>,
         (audit, metrics): (Arc<Audit>, Arc<Metrics>),
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
         let (clock, entropy) = (extras.clock.clone(), extras.entropy.clone());
         let store = opened.store.clone();
         let (orders, acks) = (Arc::new(Orders::default()), Arc::new(Acks::default()));
@@ -196,7 +196,7 @@ impl Parted {
             },
             lease: LEASE,
         }));
-        let accounts = super::store::accounts(config, extras, store.clone(), keys.clone(), policy);
+        let accounts = super::store::accounts(config, extras, store.clone(), keys.clone(), policy)?;
         let passwords = accounts.passwords.clone();
         let accounts = Arc::new(ArcSwap::from_pointee(accounts));
         let gate = Arc::new(Gate::new(Parts {
@@ -216,7 +216,7 @@ impl Parted {
         let assertions = Arc::new(Assertions::new(signer.clone(), clock.clone(), entropy));
         let live = Registry::new();
         let writer = std::sync::Mutex::new(Some(writer));
-        Parted {
+        Ok(Parted {
             gate,
             live,
             sessions,
@@ -231,7 +231,7 @@ impl Parted {
             disconnect,
             hooks: config.hooks.clone().into(),
             writer,
-        }
+        })
     }
 
     fn api(&self, opened: &Opened, policy: &Arc<PolicyFile>, keys: Arc<KeyWatch>, clients: &[Client]) -> Api {

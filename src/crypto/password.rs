@@ -9,13 +9,13 @@
 pub mod digest;
 mod foreign;
 mod level;
+mod threads;
 
 pub use foreign::BadHash;
 
 use super::keys::{Derived, KeyRing, Keys, Label, RootKey};
 use super::mac::{HmacSha256, keyed};
-use crate::sys::priority::give_way;
-use crate::sys::{Entropy, random};
+use crate::sys::{Entropy, lock, random};
 use crate::types::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use data_encoding::BASE64_NOPAD;
@@ -25,9 +25,11 @@ use level::Level;
 use secrecy::{ExposeSecret, SecretString};
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use subtle::ConstantTimeEq;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use threads::Threads;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinError;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
@@ -71,10 +73,8 @@ pub enum PasswordError {
     Argon2(#[source] argon2::Error),
     #[error("a password hash of another system could not be computed")]
     Foreign,
-    #[error("no thread could be started to hash a password")]
-    Thread(#[source] io::Error),
     #[error("the thread that hashed a password ended early")]
-    Lost(#[source] oneshot::error::RecvError),
+    Lost(#[source] JoinError),
 }
 
 /// Hashes and verifies; one per process, for it holds the limits.
@@ -86,25 +86,27 @@ pub struct Passwords {
     capacity: usize,
     workers: Arc<Semaphore>,
     worked: AtomicU64,
+    threads: Threads,
     memory: Memory,
     level: Arc<Level>,
 }
 
 impl Passwords {
     /// At most `parallel` hashes at once, at most `queue` more waiting.
-    pub fn new(ring: &KeyRing, cost: Cost, parallel: usize, queue: usize) -> Self {
+    pub fn new(ring: &KeyRing, cost: Cost, parallel: usize, queue: usize) -> io::Result<Self> {
         let parallel = parallel.clamp(1, Semaphore::MAX_PERMITS / 2);
         let places = parallel + queue.min(Semaphore::MAX_PERMITS / 2);
-        Passwords {
+        Ok(Passwords {
             cost,
             peppers: Derived::new(ring, |keys| Arc::new(Peppers::new(keys))),
             places: Arc::new(Semaphore::new(places)),
             capacity: places,
             workers: Arc::new(Semaphore::new(parallel)),
             worked: AtomicU64::new(0),
+            threads: Threads::new(parallel)?,
             memory: Memory::default(),
             level: Arc::default(),
-        }
+        })
     }
 
     /// Hashes with the present cost and the newest pepper.
@@ -166,7 +168,7 @@ impl Passwords {
     /// Gives idle working memory back to the system.
     pub fn trim(&self) {
         if self.under_way() == 0 {
-            self.memory.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            lock(&self.memory.0).clear();
         }
     }
 
@@ -192,21 +194,14 @@ impl Passwords {
         self.worked.fetch_add(1, Ordering::Relaxed);
         let held: [OwnedSemaphorePermit; 2] = [worker, place];
         let memory = self.memory.clone();
-        let (tell, told) = oneshot::channel();
-        // A thread a hash: it costs a thousandth of the hash, and only a thread of its own can be put behind those that
-        // serve requests, as a priority once lowered is not raised again without a privilege.
-        let thread = std::thread::Builder::new().name("password".into());
-        let begun = thread.spawn(move || {
-            give_way();
+        let done = self.threads.run(move || {
             let mut blocks = memory.take();
             let done = job(&mut blocks);
             memory.give_back(blocks);
             drop(held);
-            // nobody listens: the caller has hung up
-            let _ = tell.send(done);
+            done
         });
-        begun.map_err(PasswordError::Thread)?;
-        told.await.map_err(PasswordError::Lost)?
+        done.await.map_err(PasswordError::Lost)?
     }
 
     fn peppers(&self) -> Arc<Peppers> {
@@ -231,10 +226,10 @@ struct Memory(Arc<Mutex<Vec<Vec<Block>>>>);
 
 impl Memory {
     fn take(&self) -> Vec<Block> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+        lock(&self.0).pop().unwrap_or_default()
     }
     fn give_back(&self, blocks: Vec<Block>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(blocks);
+        lock(&self.0).push(blocks);
     }
 }
 

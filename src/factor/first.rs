@@ -29,7 +29,6 @@ impl From<PasswordError> for FirstError {
             e @ (PasswordError::TooLong
             | PasswordError::Argon2(_)
             | PasswordError::Foreign
-            | PasswordError::Thread(_)
             | PasswordError::Lost(_)) => FirstError::Password(e),
         }
     }

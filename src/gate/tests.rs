@@ -84,7 +84,7 @@ impl House {
         let follower = Arc::new(CacheAndMarks(sessions.clone(), orders, clock.clone()));
         tokio::spawn(store.clone().follow(follower, lease, stop.clone()));
         let cost = Cost { memory_kib: 64, iterations: 1, parallelism: 1 };
-        let passwords = Arc::new(Passwords::new(&keys, cost, 2, 16));
+        let passwords = Arc::new(Passwords::new(&keys, cost, 2, 16).unwrap());
         let hash = passwords.hash(&PASSWORD.into(), &SystemEntropy).await.unwrap();
         let account = Account {
             id: ALICE,

@@ -1,28 +1,40 @@
-//! The priority of a thread.
+//! Which threads the kernel lets on a core first, where there are more of them than cores.
+//!
+//! A thread that wakes up takes a core at once where it asks for a shorter slice than the one that runs there; else it may
+//! wait for the kernel's tick, 4 ms at 250 Hz. Linux takes slices from 6.12 on and ignores them before.
 
 use std::io;
 use std::time::Duration;
 
-/// Puts this thread behind those that serve requests: where cores are short, it gets a tenth of a busy thread's share, and
-/// whoever wakes up takes its core almost at once. The kernel's idle class would hold requests up as little, but on a machine
-/// without a free core no sign-in would end.
-/// It cannot be taken back without a privilege, so it is for threads that end with their work.
-pub fn give_way() {
-    // who is further behind already stays there
-    let nice = rustix::process::getpriority_process(None).map_or(NICE, |own| own.max(NICE));
-    if let Err(cause) = set(nice, SLICE) {
-        tracing::debug!(%cause, "a thread keeps the usual priority");
+/// For a thread that serves requests: a moment at a time, at once. Its share of the cores stays the same.
+pub fn serve_at_once() {
+    let own = rustix::process::getpriority_process(None);
+    let done = own.map_err(io::Error::from).and_then(|nice| set(None, nice, LEAST));
+    if let Err(cause) = done {
+        tracing::debug!(%cause, "a thread that serves requests has the usual slice");
     }
 }
 
-/// Of the calling thread, in the usual class. `slice`: for so long Linux shields a thread that runs from one that wakes up,
-/// usually about 3 ms; longer ones make it run no more in all. Taken from 6.12 on, ignored before.
-#[expect(unsafe_code, reason = "no library wraps this call for the usual class")]
-fn set(nice: i32, slice: Duration) -> io::Result<()> {
+/// For a thread that computes: behind those that serve requests, with a tenth of a busy thread's share where cores are
+/// short, and waking up it takes no core from a thread that runs. The kernel's idle class would hold requests up as little,
+/// but on a machine without a free core no sign-in would end.
+/// It cannot be taken back without a privilege, so it is for threads that do nothing else.
+pub fn give_way() {
+    // who is further behind already stays there
+    let nice = rustix::process::getpriority_process(None).map_or(NICE, |own| own.max(NICE));
+    if let Err(cause) = set(Some(libc::SCHED_BATCH), nice, USUAL) {
+        tracing::debug!(%cause, "a thread that computes keeps the usual priority");
+    }
+}
+
+/// Of the calling thread. No `policy`: the one it has.
+#[expect(unsafe_code, reason = "no library wraps this call for these classes")]
+fn set(policy: Option<i32>, nice: i32, slice: Duration) -> io::Result<()> {
+    let keep = if policy.is_none() { libc::SCHED_FLAG_KEEP_POLICY } else { 0 };
     let attr = libc::sched_attr {
         size: u32::try_from(size_of::<libc::sched_attr>()).unwrap_or(0),
-        sched_policy: libc::SCHED_OTHER.unsigned_abs(),
-        sched_flags: 0,
+        sched_policy: policy.unwrap_or(0).unsigned_abs(),
+        sched_flags: u64::from(keep.unsigned_abs()),
         sched_nice: nice,
         sched_priority: 0,
         sched_runtime: u64::try_from(slice.as_nanos()).unwrap_or(u64::MAX),
@@ -38,9 +50,10 @@ fn set(nice: i32, slice: Duration) -> io::Result<()> {
 
 /// About a tenth of the weight of nice 0 (sched(7)).
 const NICE: i32 = 10;
-/// The least the kernel takes. Beside a thread that hashes, the p99 of light requests on two cores was 1.5 ms with it, 2.2 ms
-/// with the usual slice, 2.4 ms with 100 ms, and 0.9 ms without a hash.
-const SLICE: Duration = Duration::from_micros(100);
+/// The least slice the kernel takes.
+const LEAST: Duration = Duration::from_micros(100);
+/// About what the kernel gives by itself; said, for a thread begins with the slice of the one that started it.
+const USUAL: Duration = Duration::from_millis(3);
 
 #[cfg(test)]
 mod tests {

@@ -68,7 +68,7 @@ mod tests {
     const CHEAP: Cost = Cost { memory_kib: 64, iterations: 1, parallelism: 1 };
 
     fn cheap(ring: &KeyRing, cost: Cost) -> Passwords {
-        Passwords::new(ring, cost, 2, 8)
+        Passwords::new(ring, cost, 2, 8).unwrap()
     }
     async fn one(p: &Passwords, salt: &[u8], s: &str) -> [u8; 32] {
         p.digests(salt, vec![SecretString::from(s)]).await.unwrap()[0]

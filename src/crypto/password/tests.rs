@@ -7,7 +7,7 @@ use crate::sys::SystemEntropy;
 const CHEAP: Cost = Cost { memory_kib: 64, iterations: 1, parallelism: 1 };
 
 fn cheap(ring: &KeyRing) -> Passwords {
-    Passwords::new(ring, CHEAP, 2, 8)
+    Passwords::new(ring, CHEAP, 2, 8).unwrap()
 }
 fn secret(s: &str) -> SecretString {
     SecretString::from(s)
@@ -88,7 +88,7 @@ async fn a_changed_cost_or_pepper_asks_for_a_new_hash() {
     let old = ring();
     let stored = hash(&cheap(&old), "correct horse battery").await;
     let typed = secret("correct horse battery");
-    let dearer = Passwords::new(&old, Cost { iterations: 2, ..CHEAP }, 2, 8);
+    let dearer = Passwords::new(&old, Cost { iterations: 2, ..CHEAP }, 2, 8).unwrap();
     for p in [dearer, cheap(&rotated(&old))] {
         assert_eq!(p.verify(Some(&stored), &typed).await.unwrap(), Verified::Yes { rehash: true });
     }
@@ -104,7 +104,7 @@ async fn without_the_pepper_the_hash_alone_is_not_the_password() {
 
 #[tokio::test]
 async fn a_full_queue_is_busy_and_drains() {
-    let p = Arc::new(Passwords::new(&ring(), CHEAP, 1, 1));
+    let p = Arc::new(Passwords::new(&ring(), CHEAP, 1, 1).unwrap());
     let hold = p.workers.clone().acquire_owned().await.unwrap();
     let waiting: Vec<_> = (0..2)
         .map(|_| {

@@ -102,7 +102,7 @@ mod tests {
     const PASSWORD: &str = "correct horse battery";
 
     fn passwords(ring: &KeyRing, cost: Cost) -> Arc<Passwords> {
-        Arc::new(Passwords::new(ring, cost, 2, 8))
+        Arc::new(Passwords::new(ring, cost, 2, 8).unwrap())
     }
     fn secret(s: &str) -> SecretString {
         SecretString::from(s)

@@ -5,6 +5,7 @@
 //! lines travel with it: a seventh of the processor time of a request there (`bench/run`). What a request waits for
 //! outside, such as the store, runs on the program's own runtime.
 
+use crate::sys::priority::serve_at_once;
 use std::io;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
@@ -24,6 +25,7 @@ impl Workers {
             workers.handles.push(runtime.handle().clone());
             workers._until.push(until);
             std::thread::Builder::new().name(format!("worker-{n}")).spawn(move || {
+                serve_at_once();
                 let _ = runtime.block_on(dropped); // nothing is ever sent: it ends with the sender
             })?;
         }
