@@ -6,7 +6,8 @@
 use std::io;
 use std::time::Duration;
 
-/// For a thread that serves requests: a moment at a time, at once. Its share of the cores stays the same.
+/// For a thread that serves requests: at once, a moment at a time; its share of the cores stays the same. With it the p99 of
+/// signed-in requests in a flood of sign-ins is 1.4 to 1.6 ms on two cores, without it one tick (`bench/sign-in-flood`).
 pub fn serve_at_once() {
     let own = rustix::process::getpriority_process(None);
     let done = own.map_err(io::Error::from).and_then(|nice| set(None, nice, LEAST));
@@ -61,13 +62,29 @@ mod tests {
 
     #[test]
     fn only_the_thread_that_asks_gives_way() {
-        let own = || rustix::process::getpriority_process(None).unwrap();
         let before = own();
-        let asked = std::thread::spawn(move || {
+        let asked = std::thread::spawn(|| {
             give_way();
             own()
         });
-        assert_eq!(asked.join().unwrap(), NICE.max(before));
+        assert_eq!(asked.join().unwrap(), (NICE.max(before.0), libc::SCHED_BATCH));
         assert_eq!(own(), before);
+    }
+
+    #[test]
+    fn who_serves_keeps_its_class_and_share() {
+        let before = own();
+        let asked = std::thread::spawn(|| {
+            set(None, own().0, LEAST).unwrap();
+            own()
+        });
+        assert_eq!(asked.join().unwrap(), before);
+    }
+
+    /// Nice value and class of this thread (proc_pid_stat(5), fields 19 and 41).
+    fn own() -> (i32, i32) {
+        let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+        let field = |n: usize| stat.rsplit(')').next().unwrap().split_whitespace().nth(n - 3).unwrap().parse().unwrap();
+        (field(19), field(41))
     }
 }
