@@ -338,9 +338,10 @@ fn replaying(target: &Target, begun: &Arc<Replay>) -> HttpPeer {
 fn no_upstream(_: &Session, ctx: &Context) -> Box<Error> {
     let app = ctx.inbound().map(|i| &*i.app.0);
     tracing::warn!(app, "no upstream of the app is well");
-    response::refused(UNAVAILABLE)
+    response::refused(Refused { status: 502, why: "no upstream of the app is well" })
 }
 
+/// The gateway itself cannot serve; what an app cannot is 502 or 504.
 pub const UNAVAILABLE: Refused = Refused { status: 503, why: "the service is not available now" };
 const TOO_LARGE: Refused = Refused { status: 413, why: "the request body is too large" };
 

@@ -31,9 +31,14 @@ impl IntoResponse for Failed {
     }
 }
 
-/// The one place that turns a fault into a response. Cookies stay as they are: nobody is signed out by our failure.
+/// Cookies stay as they are: nobody is signed out by our failure.
 pub(super) fn answer(site: &Site, inbound: &Inbound, fault: &Fault) -> Response {
     tracing::error!(request = %inbound.request_id, app = %inbound.app, error = causes(fault), "closed by a fault");
+    unavailable(site, inbound)
+}
+
+/// That nobody can be let in now, by no fault of the app's.
+pub(super) fn unavailable(site: &Site, inbound: &Inbound) -> Response {
     let mut r = match inbound.kind {
         Kind::Navigation => {
             let frame = Frame::new(site, inbound);

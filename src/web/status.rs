@@ -1,5 +1,6 @@
 //! Answers that are a status and a sentence: not found, not allowed here, too large …
 
+use super::fault;
 use super::frame::Frame;
 use super::page::message::Message;
 use super::problem::{GrpcStatus, Problem, grpc};
@@ -24,6 +25,8 @@ impl IntoResponse for Rejected {
 /// The page, or for programs the problem document, of a bare status.
 pub(super) fn answer(site: &Site, inbound: &Inbound, status: StatusCode) -> Response {
     match inbound.kind {
+        // 502 and 504 are the app's
+        _ if status == StatusCode::SERVICE_UNAVAILABLE => fault::unavailable(site, inbound),
         Kind::Navigation => {
             let frame = Frame::new(site, inbound);
             let (title, text) = words(&frame, status);
@@ -49,7 +52,7 @@ fn words(frame: &Frame<'_>, status: StatusCode) -> (String, String) {
         405 => (frame.text("status-405-title"), frame.text("status-405-text")),
         413 => (frame.text("status-413-title"), frame.text("status-413-text")),
         415 => (frame.text("status-415-title"), frame.text("status-415-text")),
-        502 | 503 => (frame.text("status-502-title"), frame.text("status-502-text")),
+        502 => (frame.text("status-502-title"), frame.text("status-502-text")),
         504 => (frame.text("status-504-title"), frame.text("status-504-text")),
         _ => (frame.text("status-400-title"), frame.text("status-400-text")),
     };
@@ -63,7 +66,7 @@ fn detail(status: StatusCode) -> &'static str {
         405 => "This address does not take that method.",
         413 => "What was sent is larger than is taken here.",
         415 => "A form is taken as application/x-www-form-urlencoded only.",
-        502 | 503 => "The application behind the gateway could not be reached.",
+        502 => "The application behind the gateway could not be reached.",
         504 => "The application behind the gateway did not answer in time.",
         _ => "The request could not be understood.",
     }

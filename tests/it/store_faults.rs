@@ -12,6 +12,7 @@ async fn is_shut(gateway: &Gateway, visitor: &mut Visitor) {
     for ask in [Ask::navigate("/"), Ask::program("/")] {
         let answer = visitor.send(ask).await;
         assert_eq!(answer.status, 503, "{}\n{}", answer.head, answer.text());
+        assert!(answer.text().contains("Sign-ins cannot be checked"), "{}", answer.text());
         assert!(answer.header("retry-after").is_some(), "{}", answer.head);
         assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
