@@ -171,19 +171,20 @@ fn end(held: Vec<Held>) -> usize {
     let switches: Arc<[_]> = held.into_iter().flat_map(|h| h.exchanges).map(|e| e.switch).collect();
     switches.iter().for_each(|s| s.mark());
     let later = switches.clone();
-    let thread = || std::thread::Builder::new().name("cuts".into()).spawn(move || wake(&later, STEP));
+    let thread = || std::thread::Builder::new().name("cuts".into()).spawn(move || wake_in_steps(&later));
     // where no thread is to be had, all at once
     if switches.len() <= AT_ONCE || thread().is_err() {
-        wake(&switches, Duration::ZERO);
+        switches.iter().for_each(|s| s.wake());
     }
     switches.len()
 }
 
-#[expect(clippy::disallowed_methods, reason = "a pause is made in a thread of its own")]
-fn wake(switches: &[Arc<Switch>], pause: Duration) {
+#[expect(clippy::disallowed_methods, reason = "a thread of its own makes the pauses")]
+fn wake_in_steps(switches: &[Arc<Switch>]) {
+    std::thread::sleep(FIRST);
     for some in switches.chunks(switches.len().div_ceil(STEPS).max(AT_ONCE)) {
         some.iter().for_each(|s| s.wake());
-        std::thread::sleep(pause);
+        std::thread::sleep(STEP);
     }
 }
 
@@ -193,7 +194,8 @@ const SHARDS: usize = 64;
 /// Exchanges that are woken together, where there are not more than `STEPS` times as many.
 const AT_ONCE: usize = 16;
 /// All are woken within 50 ms: a tunnel may take 200 ms for its goodbye, and the last has to be closed within 250 ms.
-const STEPS: usize = 25;
+const FIRST: Duration = Duration::from_millis(10);
+const STEPS: usize = 20;
 const STEP: Duration = Duration::from_millis(2);
 
 #[cfg(test)]

@@ -304,10 +304,6 @@ impl Parted {
             tracker.spawn(writer.run(stop.clone()));
         }
         let (sessions, clock) = (self.sessions.clone(), self.clock.clone());
-        let accounts = self.accounts.clone();
-        tracker.spawn(tasks::every(Duration::from_secs(10), stop.clone(), async move || {
-            accounts.load().passwords.trim();
-        }));
         tracker.spawn(tasks::every(Duration::from_secs(60), stop.clone(), async move || {
             sessions.cache.sweep(tasks::is_live(&clock));
             let now = clock.now();

@@ -15,7 +15,7 @@ pub use foreign::BadHash;
 
 use super::keys::{Derived, KeyRing, Keys, Label, RootKey};
 use super::mac::{HmacSha256, keyed};
-use crate::sys::{Entropy, lock, random};
+use crate::sys::{Entropy, random};
 use crate::types::PasswordHash;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use data_encoding::BASE64_NOPAD;
@@ -24,8 +24,8 @@ use hmac::Mac;
 use level::Level;
 use secrecy::{ExposeSecret, SecretString};
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use subtle::ConstantTimeEq;
 use threads::Threads;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -87,7 +87,6 @@ pub struct Passwords {
     workers: Arc<Semaphore>,
     worked: AtomicU64,
     threads: Threads,
-    memory: Memory,
     level: Arc<Level>,
 }
 
@@ -104,7 +103,6 @@ impl Passwords {
             workers: Arc::new(Semaphore::new(parallel)),
             worked: AtomicU64::new(0),
             threads: Threads::new(parallel)?,
-            memory: Memory::default(),
             level: Arc::default(),
         })
     }
@@ -165,13 +163,6 @@ impl Passwords {
         Ok(verified)
     }
 
-    /// Gives idle working memory back to the system.
-    pub fn trim(&self) {
-        if self.under_way() == 0 {
-            lock(&self.memory.0).clear();
-        }
-    }
-
     /// Checks that wait or run.
     pub fn under_way(&self) -> usize {
         self.capacity.saturating_sub(self.places.available_permits())
@@ -193,11 +184,8 @@ impl Passwords {
         let worker = self.workers.clone().acquire_owned().await.map_err(|_| PasswordError::Busy)?;
         self.worked.fetch_add(1, Ordering::Relaxed);
         let held: [OwnedSemaphorePermit; 2] = [worker, place];
-        let memory = self.memory.clone();
-        let done = self.threads.run(move || {
-            let mut blocks = memory.take();
-            let done = job(&mut blocks);
-            memory.give_back(blocks);
+        let done = self.threads.run(move |blocks| {
+            let done = job(blocks);
             drop(held);
             done
         });
@@ -216,20 +204,6 @@ impl Passwords {
 impl std::fmt::Debug for Passwords {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Passwords({:?})", self.cost)
-    }
-}
-
-/// Working memory of finished hashes, for the next ones: 19 MiB asked anew for each would be spread over the allocator's
-/// arenas, one a thread, and stay there. There are never more than hashes at once.
-#[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<Vec<Block>>>>);
-
-impl Memory {
-    fn take(&self) -> Vec<Block> {
-        lock(&self.0).pop().unwrap_or_default()
-    }
-    fn give_back(&self, blocks: Vec<Block>) {
-        lock(&self.0).push(blocks);
     }
 }
 

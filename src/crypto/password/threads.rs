@@ -1,6 +1,8 @@
 //! Threads that hash and do nothing else.
 
 use crate::sys::priority::give_way;
+use argon2::Block;
+use std::cell::RefCell;
 use std::io;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
@@ -20,8 +22,9 @@ impl Threads {
         Ok(Threads { handle: runtime.handle().clone(), runtime: Some(runtime) })
     }
 
-    pub fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
-        self.handle.spawn_blocking(job)
+    /// `job` gets the working memory of the hashes that ran there before.
+    pub fn run<T: Send + 'static>(&self, job: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static) -> JoinHandle<T> {
+        self.handle.spawn_blocking(|| BLOCKS.with_borrow_mut(job))
     }
 }
 
@@ -32,4 +35,9 @@ impl Drop for Threads {
             runtime.shutdown_background();
         }
     }
+}
+
+thread_local! {
+    /// Goes with its thread, and back to the system: what one thread frees of another's, the allocator keeps for long.
+    static BLOCKS: RefCell<Vec<Block>> = const { RefCell::new(Vec::new()) };
 }
