@@ -7,7 +7,7 @@ use std::io;
 use std::time::Duration;
 
 /// For a thread that serves requests: at once, a moment at a time; its share of the cores stays the same. With it the p99 of
-/// signed-in requests in a flood of sign-ins is 1.4 to 1.6 ms on two cores, without it one tick (`bench/sign-in-flood`).
+/// signed-in requests in a flood of sign-ins is 1.5 to 1.9 ms on two cores, without it one tick (`bench/sign-in-flood`).
 pub fn serve_at_once() {
     let own = rustix::process::getpriority_process(None);
     let done = own.map_err(io::Error::from).and_then(|nice| set(None, nice, LEAST));
