@@ -39,14 +39,14 @@ pub use writer::Writer;
 use crate::crypto::AuditKeys;
 use crate::store::audit::AuditStore;
 use crate::store::{Result, StoreError};
-use crate::sys::{Clock, Entropy};
+use crate::sys::{Clock, Entropy, lock};
 use crate::types::Timestamp;
 use arc_swap::ArcSwap;
 use book::Waiting;
 use flood::Flood;
 use line::Fields;
 use queue::Queue;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// Where events go and for how long they stay.
@@ -148,7 +148,7 @@ impl Audit {
     }
     /// The last one that this process signed.
     pub fn checkpoint(&self) -> Option<Checkpoint> {
-        self.checkpoint.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.checkpoint).clone()
     }
 
     /// What was only counted in the minute before.
@@ -172,7 +172,7 @@ impl Audit {
     }
 
     fn flood(&self) -> MutexGuard<'_, Flood> {
-        self.flood.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.flood)
     }
 }
 

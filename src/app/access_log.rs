@@ -7,7 +7,7 @@ use crate::audit::metrics::{Answered, Metrics};
 use crate::config::{LogFormat, LogSettings};
 use crate::proxy::access::{AccessLog, Finished};
 use crate::proxy::engine::tunnel::End;
-use crate::sys::Clock;
+use crate::sys::{Clock, lock};
 use crate::types::AppName;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -150,7 +150,7 @@ impl Buffer {
     }
 
     fn add(&self, line: impl FnOnce(&mut Vec<u8>)) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = lock(&self.waiting);
         if waiting.bytes.len() > LIMIT {
             waiting.dropped += 1;
             return;
@@ -165,7 +165,7 @@ impl Buffer {
     fn run(&self) {
         let mut writing = Vec::new();
         loop {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = lock(&self.waiting);
             if waiting.bytes.len() < WRITE_AT {
                 let woken = self.filled.wait_timeout(waiting, WRITE_AFTER);
                 waiting = woken.unwrap_or_else(PoisonError::into_inner).0;

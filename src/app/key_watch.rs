@@ -9,11 +9,11 @@ use crate::config::is_open_to_others;
 use crate::crypto::KeyRing;
 use crate::crypto::keys::Keys;
 use crate::store::Store;
-use crate::sys::Clock;
+use crate::sys::{Clock, lock};
 use crate::types::with_causes;
 use arc_swap::ArcSwap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +33,7 @@ pub struct KeyWatch {
 impl KeyWatch {
     /// Why the file as it is now is not in use; `None`: it is.
     pub fn rejected(&self) -> Option<String> {
-        self.rejected.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.rejected).clone()
     }
 
     /// Looks once a second. What was rejected is looked at again each time: the reason may lie in the store.
@@ -59,7 +59,7 @@ impl KeyWatch {
             Ok(keys) => self.take(keys).await,
             Err(why) => Err(why),
         };
-        let mut rejected = self.rejected.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rejected = lock(&self.rejected);
         let why = taken.err();
         if why != *rejected
             && let Some(why) = &why

@@ -4,9 +4,10 @@ use super::stamp::Stamp;
 use crate::config::{Config, load_policy};
 use crate::policy::{Policy, Problem};
 use crate::proxy::settings::App;
+use crate::sys::lock;
 use arc_swap::ArcSwap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +29,7 @@ impl PolicyFile {
 
     /// Why the file as it is now is not in force; `None`: it is.
     pub fn rejected(&self) -> Option<String> {
-        self.rejected.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.rejected).clone()
     }
 
     /// Looks once a second; `changed` hears of every try. Polled, for that sees swapped links and network file systems.
@@ -64,7 +65,7 @@ impl PolicyFile {
             }
         };
         let ok = why.is_none();
-        *self.rejected.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        *lock(&self.rejected) = why;
         ok
     }
 }

@@ -26,7 +26,7 @@ use crate::proxy::local::Malformed;
 use crate::proxy::server;
 use crate::session::{CookieNames, Sessions};
 use crate::store::Store;
-use crate::sys::{Clock, Entropy, SystemClock, SystemEntropy};
+use crate::sys::{Clock, Entropy, SystemClock, SystemEntropy, lock};
 use crate::types::with_causes;
 use crate::web::{self, Web};
 use anyhow::{Context, anyhow};
@@ -300,7 +300,7 @@ impl Parted {
                 }
             });
         }
-        if let Some(writer) = self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take() {
+        if let Some(writer) = lock(&self.writer).take() {
             tracker.spawn(writer.run(stop.clone()));
         }
         let (sessions, clock) = (self.sessions.clone(), self.clock.clone());

@@ -1,9 +1,10 @@
 //! Between those who record and the one who writes: bounded, and the one place that knows whether the record works.
 
 use super::book::Waiting;
+use crate::sys::lock;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 #[derive(Default)]
@@ -76,7 +77,7 @@ impl Queue {
     /// True where that is news.
     pub(super) fn set(&self, state: State) -> bool {
         self.broken.store(matches!(state, State::Broken(_)), Ordering::Relaxed);
-        let mut held = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = lock(&self.state);
         let news = *held != state;
         *held = state;
         news
@@ -84,13 +85,13 @@ impl Queue {
 
     pub(super) fn state(&self) -> State {
         if self.is_writable() || self.broken.load(Ordering::Relaxed) {
-            return self.state.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            return lock(&self.state).clone();
         }
         State::Broken(format!("{} events wait to be written: the disk or the store is too slow", self.count()))
     }
 
     fn locked(&self) -> MutexGuard<'_, VecDeque<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.waiting)
     }
 }
 

@@ -16,7 +16,7 @@ use super::queue::State;
 use super::{Audit, Parts};
 use crate::store::audit::{AuditBounds, AuditRow, AuditStore};
 use crate::store::{Result, StoreError};
-use crate::sys::{Clock, Entropy, random};
+use crate::sys::{Clock, Entropy, lock, random};
 use crate::types::{NodeId, Timestamp, with_causes};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -239,7 +239,7 @@ impl Audit {
     }
     fn signed(&self, checkpoint: Checkpoint) {
         tracing::info!(target: "audit", event = "checkpoint", checkpoint = %checkpoint);
-        *self.checkpoint.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(checkpoint);
+        *lock(&self.checkpoint) = Some(checkpoint);
     }
     fn stands(&self, state: State, waiting: usize) {
         let told = state.clone();

@@ -2,12 +2,12 @@
 
 use crate::store::Ack;
 use crate::store::order::Met;
-use crate::sys::lease;
+use crate::sys::{lease, lock};
 use crate::types::{NodeId, Seq};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::watch;
@@ -122,7 +122,7 @@ impl Acks {
     }
 
     fn all(&self) -> MutexGuard<'_, BTreeMap<Seq, Heard>> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.heard)
     }
 }
 

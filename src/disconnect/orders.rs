@@ -6,11 +6,12 @@
 use super::effect::judge;
 use crate::session::marks::{Effect, Marks, Subject};
 use crate::store::{Order, Select, UserSelect};
+use crate::sys::lock;
 use crate::types::{DeviceId, GroupName, OrderId, Seq, SessionId, Timestamp, UserId};
 use arc_swap::ArcSwapOption;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// One per node.
 #[derive(Default)]
@@ -65,11 +66,11 @@ impl Orders {
     }
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner).len()
+        lock(&self.all).len()
     }
 
     fn change(&self, now: Timestamp, change: impl FnOnce(&mut BTreeMap<OrderId, Arc<Order>>)) {
-        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = lock(&self.all);
         change(&mut all);
         all.retain(|_, o| !o.is_over(now));
         let index = (!all.is_empty()).then(|| Arc::new(Index::of(all.values())));

@@ -14,12 +14,12 @@ use super::request::{Ask, Wanted};
 use crate::audit::{Audit, Event, Metrics, OrderChange};
 use crate::store::order::Met;
 use crate::store::{Order, Placed, Store, StoreError};
-use crate::sys::{Clock, Entropy, lease, random};
+use crate::sys::{Clock, Entropy, lease, lock, random};
 use crate::types::{AppName, GroupName, NodeId, OrderId, Origin, Seq, Timestamp, UserName};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use utoipa::ToSchema;
 
@@ -273,7 +273,7 @@ impl Service {
     }
 
     fn placed(&self) -> std::sync::MutexGuard<'_, BTreeMap<Seq, Accepted>> {
-        self.placed.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.placed)
     }
 
     fn record(&self, caller: &Caller, order: &Order, change: OrderChange) {

@@ -8,13 +8,14 @@ use crate::store::{
     Lifted, NewAccount, NewBackup, Opened, Order, OrderStore, Parked, ParkedForm, Pending, Placed, Proof, Quota,
     Replaced, Result, Session, Step, Store, StoreError, Stored, ThrottleKey, ThrottleRule, TokenStore, Touch, Used,
 };
+use crate::sys::lock;
 use crate::types::{
     ApiTokenId, DeviceId, DeviceRef, Email, FactorId, FormId, Login, NodeId, OrderId, Seq, SessionId, Timestamp,
     TokenHash, TokenRef, UserId, UserName,
 };
 use async_trait::async_trait;
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 #[derive(Default)]
@@ -54,7 +55,7 @@ pub(crate) fn account(name: &str) -> Account {
 
 impl FakeStore {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
     fn up(&self) -> Result<MutexGuard<'_, State>> {
         let state = self.state();

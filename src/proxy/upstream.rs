@@ -10,6 +10,7 @@ pub use tls::BadTls;
 
 use super::engine::tunnel::To;
 use super::settings::{App, HostToUpstream, Timeouts, Upstream};
+use crate::sys::lock;
 use crate::types::Host;
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
@@ -24,7 +25,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tls::Tls;
 use tokio::sync::watch;
@@ -113,7 +114,7 @@ impl Known {
         for (n, recipe) in self.recipes.iter().enumerate() {
             let found = recipe.resolve().await;
             let addresses = {
-                let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut last = lock(&self.last);
                 match found {
                     Ok(found) if !found.is_empty() => {
                         last.insert(n, found.clone());

@@ -6,9 +6,10 @@ use super::marks::{Effect, Marks, Place};
 use crate::store::{Store, StoreError, Stored, Touch};
 use crate::sys::Clock;
 use crate::sys::lease::Lease;
+use crate::sys::lock;
 use crate::types::{TokenHash, TokenRef, UserId};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{OnceCell, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -151,7 +152,7 @@ impl Sessions {
     }
 
     fn reading(&self) -> std::sync::MutexGuard<'_, Reading> {
-        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.reading)
     }
 }
 

@@ -4,6 +4,7 @@
 //! could be read). Knows addresses and limits; may not read a byte of HTTP.
 
 use super::proxy_protocol;
+use crate::sys::lock;
 use crate::types::{ClientIp, ClientNetwork};
 use pingora::apps::ServerApp;
 use pingora::listeners::tls::Acceptor;
@@ -14,7 +15,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::AsRawFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
@@ -190,7 +191,7 @@ struct Place {
 
 impl Places {
     fn take(&self, address: ClientNetwork, most: usize) -> Option<Place> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = lock(&self.0);
         let count = open.get(&address).copied().unwrap_or(0);
         (count < most).then(|| {
             open.insert(address, count + 1);
@@ -201,7 +202,7 @@ impl Places {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut open = self.places.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = lock(&self.places.0);
         match open.get_mut(&self.address) {
             Some(count) if *count > 1 => *count -= 1,
             _ => drop(open.remove(&self.address)),

@@ -5,6 +5,7 @@
 //! asked which app a name belongs to; that is the router's question, from the request's host.
 
 use crate::proxy::settings::CertificateFiles;
+use crate::sys::lock;
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::client::verify_server_name;
@@ -16,7 +17,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -148,7 +149,7 @@ impl Entry {
     /// True: there is a new certificate.
     fn look(&self) -> Result<bool, Error> {
         let now = Stamp::of(&self.files);
-        let mut stamp = self.stamp.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stamp = lock(&self.stamp);
         if *stamp == now {
             return Ok(false);
         }

@@ -9,11 +9,12 @@ use crate::store::audit::{
     AuditBounds, AuditCursor, AuditEntry, AuditFilter, AuditFrom, AuditPage, AuditRow, AuditStore,
 };
 use crate::store::{Result, StoreError};
+use crate::sys::lock;
 use crate::types::{NodeId, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub(super) struct Archive {
@@ -43,7 +44,7 @@ impl Archive {
     {
         let (path, writing) = (self.path.clone(), self.writing.clone());
         let work = tokio::task::spawn_blocking(move || {
-            let mut held = writing.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut held = lock(&writing);
             let db = match held.as_mut() {
                 Some(db) => db,
                 None => held.insert(open(path.as_deref())?),

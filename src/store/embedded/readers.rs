@@ -2,9 +2,10 @@
 
 use super::schema;
 use crate::store::{Result, StoreError};
+use crate::sys::lock;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 pub(super) struct Readers {
@@ -29,7 +30,7 @@ impl Readers {
         let reading = tokio::task::spawn_blocking(move || {
             let db = this.connection()?;
             let found = f(&db);
-            this.idle.lock().unwrap_or_else(PoisonError::into_inner).push(db);
+            lock(&this.idle).push(db);
             drop(place); // not before: a caller that went away must not let more connections open
             found
         });
@@ -37,7 +38,7 @@ impl Readers {
     }
 
     fn connection(&self) -> Result<Connection> {
-        if let Some(db) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+        if let Some(db) = lock(&self.idle).pop() {
             return Ok(db);
         }
         let db = Connection::open(&self.path)?;

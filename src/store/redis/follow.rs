@@ -13,10 +13,11 @@ use super::{Redis, nanos};
 use crate::store::feed::{Feed, Follower};
 use crate::store::{Ack, Entry, Fact, Head, Result, StoreError};
 use crate::sys::lease::{self, Lease};
+use crate::sys::lock;
 use crate::types::{NodeId, Seq};
 use redis::streams::{StreamId, StreamRangeReply, StreamReadReply};
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
@@ -370,13 +371,13 @@ impl Following {
     }
 
     fn place(&self) -> MutexGuard<'_, Option<Place>> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.place)
     }
     fn histories(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.histories.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.histories)
     }
     fn unsettled(&self) -> MutexGuard<'_, VecDeque<(u64, Seq, Fact)>> {
-        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.unsettled)
     }
 }
 

@@ -3,11 +3,11 @@
 use super::script::of_log;
 use super::{Redis, Result, nanos, place};
 use crate::store::{Fact, Head, StoreError};
-use crate::sys::lease;
+use crate::sys::{lease, lock};
 use crate::types::Seq;
 use std::collections::VecDeque;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 /// What this node told the log in the last minute, read by anybody or not: a server may fail in between.
 #[derive(Default)]
@@ -20,7 +20,7 @@ impl Told {
     fn keep(&self, seq: Seq, fact: &Fact) {
         self.reached(seq);
         let at = lease::now();
-        let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut facts = lock(&self.facts);
         while facts.front().is_some_and(|(then, ..)| then + nanos(place::REMEMBERED) < at) || facts.len() >= MOST {
             facts.pop_front();
         }
@@ -35,7 +35,7 @@ impl Told {
     }
     pub(super) fn recent(&self) -> Vec<(Seq, Fact)> {
         let since = lease::now().saturating_sub(nanos(place::REMEMBERED));
-        let facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        let facts = lock(&self.facts);
         facts.iter().filter(|(at, ..)| *at >= since).map(|(_, seq, fact)| (*seq, fact.clone())).collect()
     }
 }

@@ -6,13 +6,14 @@
 use super::reach::{CONNECT, CONNECTING, HostPort};
 use super::reach::{SentinelSettings, address, client, read_ca, tcp};
 use crate::store::{Result, StoreError};
+use crate::sys::lock;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo, RedisConnectionInfo, RedisError};
 use secrecy::ExposeSecret;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 pub(super) struct Sentinels {
@@ -93,7 +94,7 @@ impl Sentinel {
     }
 
     async fn question(&self, master: &str) -> std::result::Result<HashMap<String, String>, RedisError> {
-        let kept = self.live.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let kept = lock(&self.live).clone();
         let mut con = match kept {
             Some(con) => con,
             None => {
@@ -107,7 +108,7 @@ impl Sentinel {
     }
 
     fn keep(&self, con: Option<MultiplexedConnection>) {
-        *self.live.lock().unwrap_or_else(PoisonError::into_inner) = con;
+        *lock(&self.live) = con;
     }
 }
 

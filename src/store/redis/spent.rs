@@ -5,8 +5,7 @@
 use super::script::of_user;
 use super::{Redis, nanos, place};
 use crate::store::Result;
-use crate::sys::lease;
-use crate::sys::lock;
+use crate::sys::{lease, lock};
 use crate::types::{DeviceId, DeviceRef, FactorId, FormId, SetId, Timestamp, TokenHash, UserId};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Mutex;

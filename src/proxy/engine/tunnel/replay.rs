@@ -3,6 +3,7 @@
 //! May be used once: the upstream was asked once.
 
 use super::Up;
+use crate::sys::lock;
 use async_trait::async_trait;
 use bytes::{Buf, Bytes};
 use pingora::connectors::L4Connect;
@@ -12,7 +13,7 @@ use pingora::protocols::l4::virt::{VirtualSockOpt, VirtualSocket, VirtualSocketS
 use pingora::{Error, ErrorType};
 use std::io;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -29,7 +30,7 @@ impl Replay {
 #[async_trait]
 impl L4Connect for Replay {
     async fn connect(&self, _: &SocketAddr) -> pingora::Result<Stream> {
-        let begun = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let begun = lock(&self.0).take();
         let begun = begun.ok_or_else(|| Error::explain(ErrorType::ConnectError, "the answer was used already"))?;
         Ok(VirtualSocketStream::new(Box::new(begun)).into())
     }
