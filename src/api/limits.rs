@@ -5,10 +5,9 @@
 //! the way back.
 
 use super::problem::Problem;
-use crate::sys::lock;
 use crate::types::{ClientNetwork, Timestamp};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -73,7 +72,7 @@ impl Limits {
 
     /// Or how long to wait.
     fn take(&self, who: Who, now: Timestamp) -> Result<(), Duration> {
-        let mut buckets = lock(&self.buckets);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= MOST && !buckets.contains_key(&who) {
             buckets.retain(|_, empty_until| *empty_until > now);
         }
